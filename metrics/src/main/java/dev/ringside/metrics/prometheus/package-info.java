@@ -1,0 +1,5 @@
+/** Shows the counters to Prometheus. */
+@NullMarked
+package dev.ringside.metrics.prometheus;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,15 @@
+/** The process: engine, configuration, command line. */
+module dev.ringside.server {
+    requires dev.ringside.frontend;
+    requires dev.ringside.metrics;
+    requires dev.ringside.shm;
+    requires dev.ringside.vhostuser;
+    requires dev.ringside.virtio.blk;
+    requires dev.ringside.virtqueue;
+    requires info.picocli;
+    requires jdk.httpserver;
+    requires HdrHistogram;
+    requires org.agrona;
+    requires org.jctools.core.jdk11;
+    requires static transitive org.jspecify;
+}
