@@ -1,0 +1,142 @@
+package dev.ringside.server.demo;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a VM is made of, and the QEMU command line for it. Immutable.
+ *
+ * @param memoryMib size of the guest's memory
+ * @param memoryBackend QEMU's object for that memory, without id, size and share
+ * @param cpus virtual CPUs
+ * @param kernel booted directly, with {@code initramfs}; null: SeaBIOS boots from the first disk
+ * @param initramfs goes with {@code kernel}
+ * @param disks the vhost-user-blk devices, in the order of the guest's names
+ * @param extra further arguments, at the end
+ */
+public record QemuOptions(
+        int memoryMib,
+        String memoryBackend,
+        int cpus,
+        @Nullable Path kernel,
+        @Nullable Path initramfs,
+        List<Disk> disks,
+        List<String> extra) {
+    /** The program, looked up in PATH. */
+    static final String PROGRAM = "qemu-system-x86_64";
+
+    private static final String KERNEL_ARGUMENTS = "console=ttyS0 loglevel=3 panic=-1";
+    private static final int MAX_MEMORY_MIB = 16 * 1024;
+    private static final int MEMORY_SLOTS = 4;
+
+    /**
+     * One vhost-user-blk device.
+     *
+     * @param socket where its back-end listens
+     * @param properties of the device, such as {@code num-queues=1,event_idx=off}; may be empty
+     * @param reconnects whether QEMU connects again after the back-end went away
+     */
+    public record Disk(Path socket, String properties, boolean reconnects) {}
+
+    /** A VM of {@code memoryMib} and {@code cpus} with memory from a memfd and nothing attached. */
+    public static QemuOptions of(final int memoryMib, final int cpus) {
+        return new QemuOptions(
+                memoryMib, "memory-backend-memfd", cpus, null, null, List.of(), List.of());
+    }
+
+    /** The same VM with a kernel that is booted directly. */
+    public QemuOptions booting(final Path newKernel, final Path newInitramfs) {
+        return new QemuOptions(
+                memoryMib, memoryBackend, cpus, newKernel, newInitramfs, disks, extra);
+    }
+
+    /** The same VM with one disk more. */
+    public QemuOptions disk(final Path socket, final String properties) {
+        return withDisk(new Disk(socket, properties, false));
+    }
+
+    /** The same VM with one disk more, which QEMU connects again when its back-end comes back. */
+    public QemuOptions reconnectingDisk(final Path socket, final String properties) {
+        return withDisk(new Disk(socket, properties, true));
+    }
+
+    private QemuOptions withDisk(final Disk disk) {
+        final List<Disk> more = new ArrayList<>(disks);
+        more.add(disk);
+        return new QemuOptions(
+                memoryMib, memoryBackend, cpus, kernel, initramfs, List.copyOf(more), extra);
+    }
+
+    /** The same VM with its memory from another QEMU object, such as memory-backend-file. */
+    public QemuOptions memoryFrom(final String newMemoryBackend) {
+        return new QemuOptions(memoryMib, newMemoryBackend, cpus, kernel, initramfs, disks, extra);
+    }
+
+    /** The command line; {@code qmp} is the socket that QEMU shall listen on for its protocol. */
+    List<String> command(final Path qmp) {
+        final List<String> command = new ArrayList<>();
+        command.add(PROGRAM);
+        command.addAll(List.of("-nodefaults", "-no-user-config", "-display", "none"));
+        command.addAll(List.of("-M", "q35,memory-backend=mem"));
+        command.addAll(accelerator());
+        command.addAll(List.of("-smp", Integer.toString(cpus)));
+        command.addAll(
+                List.of(
+                        "-m",
+                        memoryMib + "M,slots=" + MEMORY_SLOTS + ",maxmem=" + MAX_MEMORY_MIB + "M"));
+        command.addAll(
+                List.of("-object", memoryBackend + ",id=mem,size=" + memoryMib + "M,share=on"));
+        command.addAll(List.of("-chardev", "stdio,id=console,signal=off"));
+        command.addAll(List.of("-serial", "chardev:console"));
+        command.addAll(List.of("-qmp", "unix:" + qmp + ",server=on,wait=off"));
+        if (kernel != null && initramfs != null) {
+            command.addAll(List.of("-kernel", kernel.toString()));
+            command.addAll(List.of("-initrd", initramfs.toString()));
+            command.addAll(List.of("-append", KERNEL_ARGUMENTS));
+        }
+        for (int i = 0; i < disks.size(); i++) {
+            command.addAll(diskArguments(i, disks.get(i)));
+        }
+        command.addAll(extra);
+        return List.copyOf(command);
+    }
+
+    private List<String> diskArguments(final int index, final Disk disk) {
+        final String comma = disk.properties().isEmpty() ? "" : ",";
+        final String boot = kernel == null && index == 0 ? ",bootindex=0" : "";
+        final String reconnect = disk.reconnects() ? ",reconnect=1" : "";
+        return List.of(
+                "-chardev",
+                "socket,id=disk" + index + ",path=" + disk.socket() + reconnect,
+                "-device",
+                "vhost-user-blk-pci,id=blk"
+                        + index
+                        + ",chardev=disk"
+                        + index
+                        + comma
+                        + disk.properties()
+                        + boot);
+    }
+
+    /** KVM only where the CPU really has it: without VMX or SVM /dev/kvm may open and yet crawl. */
+    static boolean hasKvm() {
+        final Path kvm = Path.of("/dev/kvm");
+        if (!Files.isReadable(kvm) || !Files.isWritable(kvm)) {
+            return false;
+        }
+        try (var cpuinfo = Files.lines(Path.of("/proc/cpuinfo"))) {
+            return cpuinfo.anyMatch(line -> line.matches("flags\\s*:.*\\b(vmx|svm)\\b.*"));
+        } catch (final java.io.IOException e) {
+            return false;
+        }
+    }
+
+    private static List<String> accelerator() {
+        return hasKvm()
+                ? List.of("-accel", "kvm", "-accel", "tcg,thread=multi", "-cpu", "max")
+                : List.of("-accel", "tcg,thread=multi", "-cpu", "Nehalem");
+    }
+}

@@ -1,0 +1,102 @@
+package dev.ringside.server.demo;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * A Ringside process of its own: the same JVM and module path as this one. Any thread.
+ *
+ * <p>Requires that this process runs on a module path.
+ */
+public final class RingsideProcess implements AutoCloseable {
+    private static final String MAIN = "dev.ringside.server/dev.ringside.server.cli.Main";
+    private static final String READY = "ringside: ready:";
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
+
+    private final Process process;
+    private final Console messages;
+
+    private RingsideProcess(final Process process, final Consumer<String> listener) {
+        this.process = process;
+        this.messages = new Console("ringside", process.getErrorStream(), listener);
+    }
+
+    /**
+     * Starts {@code ringside ARGUMENTS} and returns when it says that it is ready.
+     *
+     * @param listener gets every line of its standard error, on another thread
+     * @throws GuestException when it ends instead; the message holds its last lines
+     */
+    public static RingsideProcess start(
+            final List<String> arguments, final Consumer<String> listener)
+            throws IOException, InterruptedException {
+        final List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("--enable-native-access=dev.ringside.shm");
+        command.add("--illegal-native-access=deny");
+        command.add("--sun-misc-unsafe-memory-access=deny");
+        command.add("-XX:+UseZGC");
+        command.addAll(List.of("-p", modulePath()));
+        command.addAll(List.of("-m", MAIN));
+        command.addAll(arguments);
+        final Process started =
+                new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        final RingsideProcess ringside = new RingsideProcess(started, listener);
+        try {
+            ringside.messages.await(READY, START_LIMIT);
+        } catch (final GuestException | InterruptedException e) {
+            ringside.close();
+            throw e;
+        }
+        return ringside;
+    }
+
+    private static String modulePath() {
+        final String path = System.getProperty("jdk.module.path");
+        if (path == null) {
+            throw new IllegalStateException(
+                    "there is no module path (-p) in this JVM; start Ringside with bin/ringside");
+        }
+        return path;
+    }
+
+    /** The id of the process. */
+    public long pid() {
+        return process.pid();
+    }
+
+    /** What it printed last on its standard error. */
+    public String messages() {
+        return messages.tail();
+    }
+
+    /**
+     * Asks it to end, as a service manager does (SIGTERM), and waits until it has.
+     *
+     * @return its exit status
+     * @throws GuestException when it does not end
+     */
+    public int terminate() throws GuestException, InterruptedException {
+        process.destroy();
+        if (!process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+            throw new GuestException(
+                    "ringside did not end within "
+                            + STOP_LIMIT.toSeconds()
+                            + " s of SIGTERM; its last lines:\n"
+                            + messages.tail());
+        }
+        return process.exitValue();
+    }
+
+    /** Kills it if it still runs. */
+    @Override
+    public void close() {
+        Processes.kill(process);
+    }
+}
