@@ -5,6 +5,6 @@ module dev.ringside.metrics {
     requires micrometer.registry.prometheus;
     requires static transitive org.jspecify;
 
-// exports dev.ringside.metrics;
+    exports dev.ringside.metrics;
 // exports dev.ringside.metrics.prometheus;
 }
