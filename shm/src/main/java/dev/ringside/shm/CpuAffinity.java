@@ -1,0 +1,76 @@
+package dev.ringside.shm;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/** Which processors a thread may run on (sched_setaffinity(2)). Concerns the calling thread. */
+public final class CpuAffinity {
+    // The kernel's largest NR_CPUS is 8192.
+    private static final int MASK_BYTES = 1024;
+    private static final FunctionDescriptor AFFINITY =
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle SET = Native.function("sched_setaffinity", AFFINITY);
+    private static final MethodHandle GET = Native.function("sched_getaffinity", AFFINITY);
+
+    private CpuAffinity() {}
+
+    /**
+     * Keeps the calling (platform) thread on the given processors.
+     *
+     * @throws IllegalArgumentException when none is given or a number cannot be a processor's
+     * @throws LinuxException EINVAL when none of them is there and allowed
+     */
+    public static void pinCurrentThread(int... cpus) throws LinuxException {
+        if (cpus.length == 0) {
+            throw new IllegalArgumentException("no processor given to pin a thread to");
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment mask = arena.allocate(MASK_BYTES, Long.BYTES);
+            for (int cpu : cpus) {
+                if (cpu < 0 || cpu >= MASK_BYTES * Byte.SIZE) {
+                    throw new IllegalArgumentException("processor " + cpu + " cannot be");
+                }
+                long at = cpu / Byte.SIZE;
+                int bits = mask.get(JAVA_BYTE, at) | 1 << cpu % Byte.SIZE;
+                mask.set(JAVA_BYTE, at, (byte) bits);
+            }
+            LinuxException.check(
+                    call(SET, mask), "sched_setaffinity to processors " + Arrays.toString(cpus));
+        }
+    }
+
+    /** The processors that the calling thread may run on, ascending. */
+    public static int[] allowed() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment mask = arena.allocate(MASK_BYTES, Long.BYTES);
+            int result = call(GET, mask);
+            if (result < 0) {
+                throw new IllegalStateException("sched_getaffinity: " + Errno.name(-result));
+            }
+            return IntStream.range(0, MASK_BYTES * Byte.SIZE)
+                    .filter(
+                            cpu ->
+                                    (mask.get(JAVA_BYTE, cpu / Byte.SIZE) >> cpu % Byte.SIZE & 1)
+                                            != 0)
+                    .toArray();
+        }
+    }
+
+    private static int call(MethodHandle handle, MemorySegment mask) {
+        MemorySegment state = Native.state();
+        try {
+            int result = (int) handle.invokeExact(state, 0, mask.byteSize(), mask.address());
+            return result < 0 ? Native.error(state) : result;
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+}

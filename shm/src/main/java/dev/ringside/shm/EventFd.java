@@ -1,0 +1,118 @@
+package dev.ringside.shm;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * An eventfd(2), always O_NONBLOCK and close-on-exec. {@link #signal} may be called by any thread;
+ * {@link #drain} by one thread at a time.
+ */
+public final class EventFd implements AutoCloseable {
+    private static final int EFD_NONBLOCK = Libc.O_NONBLOCK;
+    private static final int EFD_CLOEXEC = 0x80000;
+    private static final String LINK = "anon_inode:[eventfd]";
+    private static final MethodHandle EVENTFD =
+            Native.function("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+
+    // The value that every signal adds; read by the kernel, written never.
+    private static final long ONE_ADDRESS = one();
+
+    private final Fd fd;
+    private final MemorySegment counter = Arena.ofAuto().allocate(JAVA_LONG);
+    private final long counterAddress = counter.address();
+
+    private EventFd(Fd fd) {
+        this.fd = fd;
+    }
+
+    /** A new eventfd with counter 0. */
+    public static EventFd create() throws LinuxException {
+        MemorySegment state = Native.state();
+        int result;
+        try {
+            result = (int) EVENTFD.invokeExact(state, 0, EFD_NONBLOCK | EFD_CLOEXEC);
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+        int number = LinuxException.check(result < 0 ? Native.error(state) : result, "eventfd");
+        return new EventFd(Fd.adopt(number));
+    }
+
+    /**
+     * Takes over a descriptor that another process made, and makes it O_NONBLOCK.
+     *
+     * @param fd consumed: closed when this method throws
+     * @throws LinuxException EINVAL when it is not an eventfd
+     */
+    public static EventFd adopt(Fd fd) throws LinuxException {
+        try {
+            int n = fd.number();
+            String link = link(n);
+            if (!link.equals(LINK)) {
+                throw new LinuxException(
+                        "adopt eventfd fd " + n,
+                        Errno.EINVAL,
+                        "it is " + link + ", not an eventfd");
+            }
+            LinuxException.check(Libc.setNonBlockingCloseOnExec(n), "fcntl fd " + n);
+            return new EventFd(fd);
+        } catch (LinuxException | RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    private static String link(int number) throws LinuxException {
+        Path path = Path.of("/proc/self/fd/" + number);
+        try {
+            return Files.readSymbolicLink(path).toString();
+        } catch (IOException e) {
+            throw new LinuxException("readlink " + path, Errno.EBADF, e.toString());
+        }
+    }
+
+    /**
+     * Adds one to the counter. Data path: never blocks, allocates nothing.
+     *
+     * @return false when the counter is saturated or the descriptor failed; nothing was added then
+     */
+    public boolean signal() {
+        return Libc.write(fd.number(), ONE_ADDRESS, Long.BYTES) == Long.BYTES;
+    }
+
+    /** Takes the counter back to 0 and returns what it was; 0 when nothing was signalled. */
+    public long drain() {
+        long got = Libc.read(fd.number(), counterAddress, Long.BYTES);
+        return got == Long.BYTES ? counter.get(JAVA_LONG, 0) : 0;
+    }
+
+    /** The descriptor's number, for epoll or io_uring. */
+    public int number() {
+        return fd.number();
+    }
+
+    /** The descriptor, still owned by this object: to send it to a peer. */
+    public Fd fd() {
+        return fd;
+    }
+
+    /** Closes the descriptor; does nothing the second time. */
+    @Override
+    public void close() {
+        fd.close();
+    }
+
+    private static long one() {
+        MemorySegment one = Arena.global().allocate(JAVA_LONG);
+        one.set(JAVA_LONG, 0, 1);
+        return one.address();
+    }
+}

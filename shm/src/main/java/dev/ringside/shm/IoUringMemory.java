@@ -1,0 +1,244 @@
+package dev.ringside.shm;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/** The rings that the kernel shares with one IoUring: set-up, mapping, and the system calls. */
+final class IoUringMemory implements AutoCloseable {
+    private static final int COMMON =
+            IoUringSpec.IORING_SETUP_CQSIZE | IoUringSpec.IORING_SETUP_CLAMP;
+    private static final int COOPERATIVE =
+            COMMON
+                    | IoUringSpec.IORING_SETUP_SUBMIT_ALL
+                    | IoUringSpec.IORING_SETUP_COOP_TASKRUN
+                    | IoUringSpec.IORING_SETUP_TASKRUN_FLAG;
+    private static final int DEFERRED =
+            COMMON
+                    | IoUringSpec.IORING_SETUP_SUBMIT_ALL
+                    | IoUringSpec.IORING_SETUP_TASKRUN_FLAG
+                    | IoUringSpec.IORING_SETUP_SINGLE_ISSUER
+                    | IoUringSpec.IORING_SETUP_DEFER_TASKRUN;
+    // Best first: Linux 6.1, 5.19, 5.11.
+    private static final int[] MODES = {DEFERRED, COOPERATIVE, COMMON};
+    private static final int FEATURES =
+            IoUringSpec.IORING_FEAT_SINGLE_MMAP
+                    | IoUringSpec.IORING_FEAT_NODROP
+                    | IoUringSpec.IORING_FEAT_EXT_ARG;
+    private static final int MAX_ENTRIES = 32768;
+    private static final int MIN_COMPLETIONS = 4096;
+    private static final int COMPLETIONS_PER_ENTRY = 4;
+
+    private static final MethodHandle SYSCALL =
+            Native.variadic(
+                    "syscall",
+                    1,
+                    FunctionDescriptor.of(
+                            JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG,
+                            JAVA_LONG));
+    private static final MethodHandle SETUP =
+            Native.variadic(
+                    "syscall", 1, FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG));
+    private static final MethodHandle REGISTER =
+            Native.variadic(
+                    "syscall",
+                    1,
+                    FunctionDescriptor.of(
+                            JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
+
+    final Fd fd;
+    final int entries;
+    final boolean deferred;
+    final MemorySegment ring;
+    final MemorySegment sqes;
+    final long sqHead;
+    final long sqTail;
+    final long sqFlags;
+    final long cqHead;
+    final long cqTail;
+    final long cqes;
+    final int cqMask;
+    private final Arena arena = Arena.ofConfined();
+    private final MemorySegment state = Native.state();
+
+    private IoUringMemory(Fd fd, int mode, MemorySegment params) throws LinuxException {
+        this.fd = fd;
+        deferred = mode == DEFERRED;
+        entries = params.get(JAVA_INT, IoUringSpec.PARAMS_SQ_ENTRIES);
+        int completions = params.get(JAVA_INT, IoUringSpec.PARAMS_CQ_ENTRIES);
+        long array = sq(params, IoUringSpec.SQ_OFF_ARRAY);
+        cqes = cq(params, IoUringSpec.CQ_OFF_CQES);
+        long ringBytes =
+                Math.max(
+                        array + (long) entries * Integer.BYTES,
+                        cqes + (long) completions * IoUringSpec.CQE_SIZE);
+        ring = map(ringBytes, IoUringSpec.IORING_OFF_SQ_RING);
+        try {
+            sqes = map((long) entries * IoUringSpec.SQE_SIZE, IoUringSpec.IORING_OFF_SQES);
+        } catch (LinuxException e) {
+            Libc.munmap(ring.address(), ringBytes);
+            throw e;
+        }
+        sqHead = sq(params, IoUringSpec.SQ_OFF_HEAD);
+        sqTail = sq(params, IoUringSpec.SQ_OFF_TAIL);
+        sqFlags = sq(params, IoUringSpec.SQ_OFF_FLAGS);
+        cqHead = cq(params, IoUringSpec.CQ_OFF_HEAD);
+        cqTail = cq(params, IoUringSpec.CQ_OFF_TAIL);
+        cqMask = ring.get(JAVA_INT, cq(params, IoUringSpec.CQ_OFF_RING_MASK));
+        // Entry i of the array always names submission entry i.
+        for (int i = 0; i < entries; i++) {
+            ring.set(JAVA_INT, array + (long) i * Integer.BYTES, i);
+        }
+    }
+
+    private static long sq(MemorySegment params, int field) {
+        return Integer.toUnsignedLong(params.get(JAVA_INT, IoUringSpec.PARAMS_SQ_OFF + field));
+    }
+
+    private static long cq(MemorySegment params, int field) {
+        return Integer.toUnsignedLong(params.get(JAVA_INT, IoUringSpec.PARAMS_CQ_OFF + field));
+    }
+
+    private MemorySegment map(long bytes, long offset) throws LinuxException {
+        long address =
+                LinuxException.check(
+                        Libc.mmap(
+                                0,
+                                bytes,
+                                Libc.PROT_READ | Libc.PROT_WRITE,
+                                Libc.MAP_SHARED | Libc.MAP_POPULATE,
+                                fd.number(),
+                                offset),
+                        "mmap io_uring");
+        return MemorySegment.ofAddress(address).reinterpret(bytes, arena, null);
+    }
+
+    static IoUringMemory create(int wanted) throws LinuxException {
+        if (wanted < 1 || wanted > MAX_ENTRIES) {
+            throw new IllegalArgumentException(
+                    "io_uring of " + wanted + " entries: 1 to " + MAX_ENTRIES + " are possible");
+        }
+        int error = Errno.EINVAL;
+        for (int mode : MODES) {
+            try (Arena scratch = Arena.ofConfined()) {
+                MemorySegment params = scratch.allocate(IoUringSpec.PARAMS_SIZE, Long.BYTES);
+                params.set(JAVA_INT, IoUringSpec.PARAMS_FLAGS, mode);
+                params.set(
+                        JAVA_INT,
+                        IoUringSpec.PARAMS_CQ_ENTRIES,
+                        Math.max(MIN_COMPLETIONS, wanted * COMPLETIONS_PER_ENTRY));
+                int number = setup(wanted, params);
+                if (number >= 0) {
+                    return adopt(Fd.adopt(number), mode, params);
+                }
+                error = -number;
+                if (error != Errno.EINVAL) {
+                    break;
+                }
+            }
+        }
+        throw new LinuxException("io_uring_setup", error, hint(error));
+    }
+
+    private static IoUringMemory adopt(Fd fd, int mode, MemorySegment params)
+            throws LinuxException {
+        try {
+            int features = params.get(JAVA_INT, IoUringSpec.PARAMS_FEATURES);
+            if ((features & FEATURES) != FEATURES) {
+                throw new LinuxException(
+                        "io_uring_setup",
+                        Errno.EOPNOTSUPP,
+                        "features 0x"
+                                + Integer.toHexString(features)
+                                + ": Linux 5.11 or newer is needed");
+            }
+            return new IoUringMemory(fd, mode, params);
+        } catch (LinuxException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    private static String hint(int error) {
+        return switch (error) {
+            case Errno.ENOSYS -> "Linux 5.11 or newer, built with io_uring, is needed";
+            case Errno.EPERM ->
+                    "io_uring is switched off here: see the sysctl kernel.io_uring_disabled and the"
+                            + " container's seccomp profile";
+            case Errno.ENOMEM -> "raise the limit of locked memory (ulimit -l)";
+            default -> "";
+        };
+    }
+
+    private static int setup(int wanted, MemorySegment params) {
+        MemorySegment state = Native.state();
+        try {
+            long result =
+                    (long)
+                            SETUP.invokeExact(
+                                    state,
+                                    IoUringSpec.SYS_IO_URING_SETUP,
+                                    wanted,
+                                    params.address());
+            return result < 0 ? Native.error(state) : (int) result;
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** io_uring_enter(2): entries taken, or the negative error number. */
+    int enter(int toSubmit, int minComplete, int flags, long argument, long argumentBytes) {
+        try {
+            long result =
+                    (long)
+                            SYSCALL.invokeExact(
+                                    state,
+                                    IoUringSpec.SYS_IO_URING_ENTER,
+                                    fd.number(),
+                                    toSubmit,
+                                    minComplete,
+                                    flags,
+                                    argument,
+                                    argumentBytes);
+            return result < 0 ? Native.error(state) : (int) result;
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** io_uring_register(2). */
+    int register(int operation, MemorySegment argument, int count) {
+        try {
+            long result =
+                    (long)
+                            REGISTER.invokeExact(
+                                    state,
+                                    IoUringSpec.SYS_IO_URING_REGISTER,
+                                    fd.number(),
+                                    operation,
+                                    argument.address(),
+                                    count);
+            return result < 0 ? Native.error(state) : (int) result;
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** Only the thread that made the rings may close them. */
+    @Override
+    public void close() {
+        if (!fd.isOpen()) {
+            return;
+        }
+        long ringAddress = ring.address();
+        long sqesAddress = sqes.address();
+        arena.close();
+        Libc.munmap(sqesAddress, sqes.byteSize());
+        Libc.munmap(ringAddress, ring.byteSize());
+        fd.close();
+    }
+}

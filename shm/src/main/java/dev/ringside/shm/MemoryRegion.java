@@ -1,0 +1,220 @@
+package dev.ringside.shm;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * One memory region of a front-end, mapped into this process (vhost-user, "Memory region
+ * description"). Maps on creation, unmaps on close. Any thread may read and write the segment;
+ * closing it under a reader gives that reader an {@link IllegalStateException}.
+ *
+ * <p>The front-end shares this memory and the file behind it: contents change at any time.
+ */
+public final class MemoryRegion implements AutoCloseable {
+    // Atomic access to ring fields needs addresses as aligned here as they are in the guest.
+    private static final long PAGE_BYTES = 4096;
+
+    private final long guestAddress;
+    private final long userAddress;
+    private final long sizeBytes;
+    private final long mmapOffset;
+    private final long mappingAddress;
+    private final long mappingBytes;
+    private final long hostAddress;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment segment;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private MemoryRegion(
+            long guestAddress, long userAddress, long sizeBytes, long mmapOffset, Mapping mapping) {
+        this.guestAddress = guestAddress;
+        this.userAddress = userAddress;
+        this.sizeBytes = sizeBytes;
+        this.mmapOffset = mmapOffset;
+        this.mappingAddress = mapping.address;
+        this.mappingBytes = mapping.bytes;
+        this.hostAddress = mapping.address + mapping.lead;
+        this.segment = MemorySegment.ofAddress(hostAddress).reinterpret(sizeBytes, arena, null);
+    }
+
+    /** Where a file was mapped; {@code lead} bytes lie before the region's first byte. */
+    private record Mapping(long address, long bytes, long lead) {}
+
+    /**
+     * Maps a region.
+     *
+     * @param fd always consumed: closed on return, mapped or not
+     * @param guestAddress guest physical address of the first byte, unsigned
+     * @param userAddress address of the first byte in the front-end's process, unsigned
+     * @param sizeBytes size, more than 0
+     * @param mmapOffset where in the file the region starts
+     * @throws LinuxException EINVAL, with text, for a region that wraps or is empty, that is not
+     *     equally aligned (to 4 KiB) in all three address spaces, or that its file does not cover;
+     *     else what mmap says
+     */
+    public static MemoryRegion map(
+            Fd fd, long guestAddress, long userAddress, long sizeBytes, long mmapOffset)
+            throws LinuxException {
+        try (fd) {
+            String call = describe(guestAddress, userAddress, sizeBytes, mmapOffset);
+            checkAddresses(call, guestAddress, userAddress, sizeBytes, mmapOffset);
+            Statx file = Statx.of(fd);
+            checkFile(call, file, sizeBytes, mmapOffset);
+            // Where it is allowed the front-end cannot take the memory away any more.
+            Libc.fcntl(fd.number(), Memfd.F_ADD_SEALS, Memfd.F_SEAL_SHRINK);
+            Mapping mapping = map(call, fd, file, sizeBytes, mmapOffset);
+            return new MemoryRegion(guestAddress, userAddress, sizeBytes, mmapOffset, mapping);
+        }
+    }
+
+    private static String describe(long guest, long user, long size, long offset) {
+        return "map region guest "
+                + hex(guest)
+                + " user "
+                + hex(user)
+                + " size "
+                + hex(size)
+                + " mmap offset "
+                + hex(offset);
+    }
+
+    private static void checkAddresses(String call, long guest, long user, long size, long offset)
+            throws LinuxException {
+        if (size <= 0) {
+            throw new LinuxException(call, Errno.EINVAL, "the size must be 1 to 2^63-1");
+        }
+        if (wraps(guest, size) || wraps(user, size)) {
+            throw new LinuxException(call, Errno.EINVAL, "the region ends beyond 2^64");
+        }
+        if (offset < 0 || size > Long.MAX_VALUE - offset) {
+            throw new LinuxException(call, Errno.EINVAL, "the file range ends beyond 2^63");
+        }
+        if (((guest ^ user) | (guest ^ offset)) % PAGE_BYTES != 0) {
+            throw new LinuxException(
+                    call,
+                    Errno.EINVAL,
+                    "both addresses and the mmap offset must be equally aligned to 4 KiB");
+        }
+    }
+
+    /** Whether the last byte lies beyond 2^64; a region may end exactly there. */
+    private static boolean wraps(long address, long size) {
+        return Long.compareUnsigned(address + (size - 1), address) < 0;
+    }
+
+    private static void checkFile(String call, Statx file, long size, long offset)
+            throws LinuxException {
+        if (file.isRegularFile()) {
+            if (size > file.sizeBytes() || offset > file.sizeBytes() - size) {
+                throw new LinuxException(
+                        call,
+                        Errno.EINVAL,
+                        "its file has only " + hex(file.sizeBytes()) + " bytes");
+            }
+        } else if (!file.isCharacterDevice()) {
+            throw new LinuxException(
+                    call,
+                    Errno.EINVAL,
+                    "its file is neither a regular file nor a character device (mode "
+                            + Integer.toOctalString(file.mode())
+                            + ")");
+        }
+    }
+
+    private static Mapping map(String call, Fd fd, Statx file, long size, long offset)
+            throws LinuxException {
+        // Huge page files are mapped and unmapped in whole huge pages, which are their blocks.
+        long unit = Math.max(PAGE_BYTES, Integer.highestOneBit(file.blockSizeBytes()));
+        long start = offset & -unit;
+        long lead = offset - start;
+        if (size > Long.MAX_VALUE - lead - unit) {
+            throw new LinuxException(call, Errno.EINVAL, "the size cannot be mapped");
+        }
+        long bytes = (lead + size + unit - 1) & -unit;
+        long address =
+                LinuxException.check(
+                        Libc.mmap(
+                                0,
+                                bytes,
+                                Libc.PROT_READ | Libc.PROT_WRITE,
+                                Libc.MAP_SHARED | Libc.MAP_NORESERVE,
+                                fd.number(),
+                                start),
+                        call);
+        // A core dump of ours shall not hold the guest's memory.
+        int advised = Libc.madvise(address, bytes, Libc.MADV_DONTDUMP);
+        if (advised < 0) {
+            Libc.munmap(address, bytes);
+            throw new LinuxException(call + ": madvise MADV_DONTDUMP", -advised);
+        }
+        return new Mapping(address, bytes, lead);
+    }
+
+    /** Guest physical address of the first byte, unsigned. */
+    public long guestAddress() {
+        return guestAddress;
+    }
+
+    /** Address of the first byte in the front-end's process, unsigned. */
+    public long userAddress() {
+        return userAddress;
+    }
+
+    /** Size in bytes, more than 0. */
+    public long sizeBytes() {
+        return sizeBytes;
+    }
+
+    /** Where in the file the region starts. */
+    public long mmapOffset() {
+        return mmapOffset;
+    }
+
+    /** Address of the first byte in this process, for system calls; valid until closed. */
+    public long hostAddress() {
+        return hostAddress;
+    }
+
+    /** The region's memory; its arena is shared and ends with {@link #close}. */
+    public MemorySegment segment() {
+        return segment;
+    }
+
+    /**
+     * Whether the front-end took memory away from under us: since then this region is private
+     * zeroes here, and the session must end. Data path: one load.
+     */
+    public boolean poisoned() {
+        return false;
+    }
+
+    /**
+     * Ends the segment and unmaps. Nobody may use {@link #hostAddress} any more: no host I/O is in
+     * flight there. Does nothing the second time.
+     *
+     * @throws IllegalStateException when a thread is within a native call on the segment
+     */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        arena.close();
+        Libc.munmap(mappingAddress, mappingBytes);
+    }
+
+    @Override
+    public String toString() {
+        return "region guest "
+                + hex(guestAddress)
+                + " user "
+                + hex(userAddress)
+                + " size "
+                + hex(sizeBytes);
+    }
+
+    private static String hex(long value) {
+        return "0x" + Long.toHexString(value);
+    }
+}

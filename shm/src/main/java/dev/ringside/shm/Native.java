@@ -1,0 +1,100 @@
+package dev.ringside.shm;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What all bindings share: the linker, the processor architecture, and how errno is caught.
+ *
+ * <p>Every handle made here takes a capture segment as its first argument. {@link #state()} gives
+ * the calling thread's own one, so that no call allocates and no two threads share one. A failed
+ * call is told as the negative error number.
+ */
+final class Native {
+    /** The processor architectures whose layouts and code this module knows. */
+    enum Arch {
+        X86_64,
+        AARCH64
+    }
+
+    static final Arch ARCH = arch();
+
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
+    private static final long ERRNO_OFFSET = CAPTURE.byteOffset(PathElement.groupElement("errno"));
+    private static final Linker.Option CAPTURE_ERRNO = Linker.Option.captureCallState("errno");
+
+    // An automatic arena: acquiring it around a call costs nothing, and it goes with its thread.
+    private static final ThreadLocal<MemorySegment> STATE =
+            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CAPTURE));
+
+    private Native() {}
+
+    /** A handle for a function of the C library; errno is captured. */
+    static MethodHandle function(String name, FunctionDescriptor descriptor) {
+        return link(name, descriptor, List.of());
+    }
+
+    /** A handle for a variadic function whose variadic arguments start at an index. */
+    static MethodHandle variadic(String name, int firstVariadic, FunctionDescriptor descriptor) {
+        return link(name, descriptor, List.of(Linker.Option.firstVariadicArg(firstVariadic)));
+    }
+
+    private static MethodHandle link(
+            String name, FunctionDescriptor descriptor, List<Linker.Option> more) {
+        MemorySegment symbol =
+                LINKER.defaultLookup()
+                        .find(name)
+                        .orElseThrow(
+                                () ->
+                                        new UnsupportedOperationException(
+                                                "the C library has no function "
+                                                        + name
+                                                        + ": glibc 2.28 or newer is needed"));
+        List<Linker.Option> options = new ArrayList<>(more);
+        options.add(CAPTURE_ERRNO);
+        return LINKER.downcallHandle(symbol, descriptor, options.toArray(Linker.Option[]::new));
+    }
+
+    /** The calling thread's capture segment. No allocation after a thread's first call. */
+    static MemorySegment state() {
+        return STATE.get();
+    }
+
+    /** The negative error number that the last failed call left in a capture segment. */
+    static int error(MemorySegment state) {
+        return -state.get(java.lang.foreign.ValueLayout.JAVA_INT, ERRNO_OFFSET);
+    }
+
+    /** What to throw when a method handle threw: a downcall itself throws nothing checked. */
+    static RuntimeException unexpected(Throwable thrown) {
+        if (thrown instanceof Error error) {
+            throw error;
+        }
+        if (thrown instanceof RuntimeException exception) {
+            return exception;
+        }
+        return new IllegalStateException("a downcall threw", thrown);
+    }
+
+    private static Arch arch() {
+        String name = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
+        String os = System.getProperty("os.name", "");
+        if (os.equals("Linux") && name.equals("amd64")) {
+            return Arch.X86_64;
+        }
+        if (os.equals("Linux") && name.equals("aarch64")) {
+            return Arch.AARCH64;
+        }
+        throw new UnsupportedOperationException(
+                "os.name=" + os + " os.arch=" + name + ": only Linux on amd64 or aarch64 works");
+    }
+}
