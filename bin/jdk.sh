@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by mvnw and by the scripts of this directory; POSIX sh.
 
 RINGSIDE_JDK_MIN=25
