@@ -15,6 +15,7 @@ import java.lang.invoke.MethodHandle;
  * @param mode type and permissions, S_IF... and bits
  * @param sizeBytes size; of a huge page file in whole pages
  * @param blockSizeBytes preferred block; of a huge page file the page
+ * @param allocatedBytes bytes it takes up
  * @param deviceMajor the device that the file lies on
  * @param rawMajor the device that the file is, when it is one
  * @param directMemoryAlign memory alignment for O_DIRECT; 0 unknown
@@ -24,6 +25,7 @@ record Statx(
         int mode,
         long sizeBytes,
         int blockSizeBytes,
+        long allocatedBytes,
         int deviceMajor,
         int deviceMinor,
         int rawMajor,
@@ -41,12 +43,15 @@ record Statx(
     static final int STATX_BASIC_STATS = 0x7ff;
     static final int STATX_DIOALIGN = 0x2000;
 
+    private static final int SECTOR = 512;
+
     // struct statx
     static final int SIZE = 256;
     static final int MASK = 0;
     static final int BLKSIZE = 4;
     static final int MODE = 28;
     static final int FILE_SIZE = 40;
+    static final int BLOCKS = 48;
     static final int RDEV_MAJOR = 128;
     static final int RDEV_MINOR = 132;
     static final int DEV_MAJOR = 136;
@@ -84,6 +89,7 @@ record Statx(
                     Short.toUnsignedInt(buffer.get(JAVA_SHORT, MODE)),
                     buffer.get(JAVA_LONG, FILE_SIZE),
                     buffer.get(JAVA_INT, BLKSIZE),
+                    buffer.get(JAVA_LONG, BLOCKS) * SECTOR,
                     buffer.get(JAVA_INT, DEV_MAJOR),
                     buffer.get(JAVA_INT, DEV_MINOR),
                     buffer.get(JAVA_INT, RDEV_MAJOR),
