@@ -3,5 +3,5 @@ module dev.ringside.frontend {
     requires transitive dev.ringside.shm;
     requires static transitive org.jspecify;
 
-// exports dev.ringside.frontend;
+    exports dev.ringside.frontend;
 }
