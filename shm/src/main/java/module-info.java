@@ -2,5 +2,5 @@
 module dev.ringside.shm {
     requires static transitive org.jspecify;
 
-// exports dev.ringside.shm;
+    exports dev.ringside.shm;
 }
