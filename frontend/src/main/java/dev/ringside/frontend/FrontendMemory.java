@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -19,7 +19,7 @@ public final class FrontendMemory implements AutoCloseable {
     private static final long HIGH_GUEST_ADDRESS = 0x1_0000_0000L;
 
     private final List<FrontendRegion> regions = new ArrayList<>();
-    private final Map<FrontendRegion, Long> usedBytes = new IdentityHashMap<>();
+    private final Map<FrontendRegion, Long> usedBytes = new HashMap<>();
     private int nextRegion;
 
     /** No memory yet. */

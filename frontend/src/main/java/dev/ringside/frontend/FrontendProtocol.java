@@ -155,19 +155,18 @@ public final class FrontendProtocol implements AutoCloseable {
 
     /** The payload of SET_MEM_TABLE for some regions. */
     public static byte[] memoryTable(final List<FrontendRegion> regions) {
-        final ByteBuffer payload =
-                le(8 + VhostUserSpec.MEMORY_REGION_BYTES * regions.size())
-                        .putInt(regions.size())
-                        .putInt(0);
-        regions.forEach(region -> describe(payload, region));
-        return payload.array();
+        final byte[] payload = new byte[8 + VhostUserSpec.MEMORY_REGION_BYTES * regions.size()];
+        final ByteBuffer buffer = ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN);
+        buffer.putInt(regions.size()).putInt(0);
+        regions.forEach(region -> describe(buffer, region));
+        return payload;
     }
 
     /** The payload of ADD_MEM_REG and REM_MEM_REG for a region. */
     public static byte[] memoryRegion(final FrontendRegion region) {
-        final ByteBuffer payload = le(8 + VhostUserSpec.MEMORY_REGION_BYTES).putLong(0);
-        describe(payload, region);
-        return payload.array();
+        final byte[] payload = new byte[8 + VhostUserSpec.MEMORY_REGION_BYTES];
+        describe(ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN).putLong(0), region);
+        return payload;
     }
 
     private static void describe(final ByteBuffer payload, final FrontendRegion region) {
