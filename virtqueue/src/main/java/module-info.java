@@ -4,6 +4,6 @@ module dev.ringside.virtqueue {
     requires transitive dev.ringside.shm;
     requires static transitive org.jspecify;
 
-// exports dev.ringside.virtqueue;
-// exports dev.ringside.virtqueue.device;
+    exports dev.ringside.virtqueue;
+    exports dev.ringside.virtqueue.device;
 }

@@ -1,0 +1,35 @@
+package dev.ringside.virtqueue;
+
+import dev.ringside.metrics.MetricName;
+
+/** What is counted of each virtqueue. Faults are counted by {@link RingFault}. */
+public enum QueueCounter implements MetricName {
+    /** Kicks that woke the device's side. */
+    KICKS("ringside_queue_kicks_total", "Available-buffer notifications received."),
+    /** Calls that were sent. */
+    CALLS("ringside_queue_calls_total", "Used-buffer notifications sent."),
+    /** Bursts that were published without a call, because the driver wanted none. */
+    CALLS_SUPPRESSED(
+            "ringside_queue_calls_suppressed_total",
+            "Bursts of used buffers for which the driver wanted no notification."),
+    /** Chains taken from the ring. */
+    CHAINS("ringside_queue_chains_total", "Descriptor chains taken from the ring.");
+
+    private final String metricName;
+    private final String help;
+
+    QueueCounter(String metricName, String help) {
+        this.metricName = metricName;
+        this.help = help;
+    }
+
+    @Override
+    public String metricName() {
+        return metricName;
+    }
+
+    @Override
+    public String help() {
+        return help;
+    }
+}

@@ -1,0 +1,317 @@
+package dev.ringside.virtqueue;
+
+import dev.ringside.shm.GuestMemory;
+import java.lang.invoke.VarHandle;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The device's side of a split virtqueue (virtio 1.3, section 2.7), with indirect descriptors,
+ * EVENT_IDX and IN_ORDER. Serves modern drivers and little-endian legacy ones.
+ *
+ * <p>All indices are 16-bit counters that wrap; every difference is taken modulo 2^16.
+ */
+public final class SplitVirtqueue implements Virtqueue {
+    private static final int INDEX_MASK = 0xffff;
+
+    /** Room for buffers that cross from one region into the next. */
+    private static final int CROSSINGS = 32;
+
+    private final int index;
+    private final int size;
+    private final int slotMask;
+    private final boolean eventIdx;
+    private final SplitRing ring;
+    private final ChainWalker walker;
+    private final @Nullable UsedOrder order;
+    private final boolean[] held;
+
+    /**
+     * Available index of the next chain to take, and what the driver's index was when last seen.
+     */
+    private int nextAvailable;
+
+    private int seenAvailable;
+
+    /** Used index of the next entry to write, and what the driver was shown. */
+    private int nextUsed;
+
+    private int publishedUsed;
+
+    private int inFlight;
+    private boolean suppressed;
+
+    /** Whether a driver was called for what came before is unknown: then it is called once more. */
+    private boolean callUnknown = true;
+
+    private boolean unmapped;
+    private @Nullable RingFault fault;
+
+    private SplitVirtqueue(
+            RingLayout layout, int base, long features, SplitRing ring, GuestMemory memory) {
+        this.index = layout.index();
+        this.size = layout.size();
+        this.slotMask = size - 1;
+        this.eventIdx = (features & VirtioSpec.VIRTIO_RING_F_EVENT_IDX) != 0;
+        this.ring = ring;
+        boolean indirect = (features & VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC) != 0;
+        this.walker = new ChainWalker(size, indirect, ring.descriptors(), memory);
+        this.order =
+                (features & VirtioSpec.VIRTIO_F_IN_ORDER) != 0 ? new UsedOrder(size, base) : null;
+        this.held = new boolean[size];
+        this.nextAvailable = base;
+        this.seenAvailable = base;
+        this.nextUsed = ring.usedIndex();
+        this.publishedUsed = nextUsed;
+        if (outstanding() > size) {
+            fail(RingFault.AVAILABLE_INDEX);
+        }
+    }
+
+    /**
+     * A queue that goes on at a base. The used index is taken from the ring: when it contradicts
+     * the base, which is the guest's doing, the queue is made but has a {@link #fault()}.
+     *
+     * @param layout where it lies
+     * @param base available index of the first chain to take: 0, or from SET_VRING_BASE
+     * @param features what was negotiated
+     * @param memory where the ring and its buffers are
+     * @throws InvalidRingException when the size is no power of two up to 32768, the base has more
+     *     than 16 bits, an area is misaligned, not within one region or overlaps another, or the
+     *     features ask for a packed ring
+     */
+    public static SplitVirtqueue create(
+            RingLayout layout, int base, long features, GuestMemory memory)
+            throws InvalidRingException {
+        if ((features & VirtioSpec.VIRTIO_F_RING_PACKED) != 0) {
+            throw new InvalidRingException(
+                    "queue %d: VIRTIO_F_RING_PACKED is negotiated, this is a split ring"
+                            .formatted(layout.index()));
+        }
+        if (base < 0 || base > INDEX_MASK) {
+            throw new InvalidRingException(
+                    "queue %d: base %d is not in 0..65535".formatted(layout.index(), base));
+        }
+        boolean eventIdx = (features & VirtioSpec.VIRTIO_RING_F_EVENT_IDX) != 0;
+        SplitRing ring = SplitRing.create(layout, eventIdx, memory);
+        return new SplitVirtqueue(layout, base, features, ring, memory);
+    }
+
+    @Override
+    public int index() {
+        return index;
+    }
+
+    @Override
+    public int size() {
+        return size;
+    }
+
+    @Override
+    public int maxChainEntries() {
+        return Math.max(size, ChainWalker.MIN_INDIRECT_LIMIT) + CROSSINGS;
+    }
+
+    @Override
+    public boolean next(DescriptorChain chain) {
+        // A fault leaves nothing seen, so that the common path need not ask for it.
+        if (nextAvailable == seenAvailable && !look()) {
+            return false;
+        }
+        int head = ring.availableEntry(nextAvailable & slotMask);
+        if (head >= size) {
+            fail(RingFault.HEAD_INDEX);
+            return false;
+        }
+        if (held[head]) {
+            fail(RingFault.HEAD_IN_FLIGHT);
+            return false;
+        }
+        RingFault broken = walker.walk(head, chain);
+        if (broken != null) {
+            chain.clear();
+            fail(broken);
+            return false;
+        }
+        held[head] = true;
+        inFlight++;
+        if (order != null) {
+            order.taken(nextAvailable, head);
+        }
+        nextAvailable = (nextAvailable + 1) & INDEX_MASK;
+        return true;
+    }
+
+    @Override
+    public int pending() {
+        if (nextAvailable == seenAvailable) {
+            look();
+        }
+        return (seenAvailable - nextAvailable) & INDEX_MASK;
+    }
+
+    @Override
+    public void complete(int head, int writtenBytes) {
+        if (head < 0 || head >= size || !held[head]) {
+            throw notInFlight(head);
+        }
+        held[head] = false;
+        inFlight--;
+        if (order == null) {
+            use(head, writtenBytes);
+            return;
+        }
+        order.complete(head, writtenBytes);
+        while (order.ready()) {
+            use(order.readyHead(), order.readyWritten());
+            order.release();
+        }
+    }
+
+    @Override
+    public int unpublished() {
+        return (nextUsed - publishedUsed) & INDEX_MASK;
+    }
+
+    @Override
+    public boolean publish() {
+        int from = publishedUsed;
+        int to = nextUsed;
+        if (from == to) {
+            return false;
+        }
+        publishedUsed = to;
+        if (unmapped) {
+            return false;
+        }
+        ring.releaseUsedIndex(to);
+        // The driver writes its wish and then looks at the index; we write the index and then look
+        // at its wish. Without the fence both may miss each other (section 2.7.7.2).
+        VarHandle.fullFence();
+        if (callUnknown) {
+            callUnknown = false;
+            return true;
+        }
+        if (eventIdx) {
+            return crossed(ring.usedEvent(), from, to);
+        }
+        return (ring.availableFlags() & SplitRingSpec.VIRTQ_AVAIL_F_NO_INTERRUPT) == 0;
+    }
+
+    @Override
+    public void suppressKicks() {
+        if (suppressed || unmapped) {
+            return;
+        }
+        suppressed = true;
+        // With EVENT_IDX the event stays where it is, behind the driver: that is suppression
+        // enough, and the flags must be zero (section 2.7.10.1).
+        if (!eventIdx) {
+            ring.setUsedFlags(SplitRingSpec.VIRTQ_USED_F_NO_NOTIFY);
+        }
+    }
+
+    @Override
+    public boolean requestKicks() {
+        if (unmapped) {
+            return false;
+        }
+        suppressed = false;
+        ring.setUsedFlags(0);
+        if (pending() != 0) {
+            return true;
+        }
+        if (eventIdx) {
+            ring.setAvailEvent(nextAvailable);
+        }
+        // Pairs with the driver's fence between its index and its look at flags or event.
+        VarHandle.fullFence();
+        return pending() != 0;
+    }
+
+    @Override
+    public int inFlight() {
+        return inFlight;
+    }
+
+    @Override
+    public @Nullable RingFault fault() {
+        return fault;
+    }
+
+    @Override
+    public void fail(RingFault reason) {
+        Objects.requireNonNull(reason);
+        if (fault == null) {
+            fault = reason;
+        }
+        seenAvailable = nextAvailable;
+    }
+
+    @Override
+    public boolean remap(GuestMemory memory) {
+        if (unmapped || !ring.remap(memory)) {
+            unmapped = true;
+            fail(RingFault.MEMORY_GONE);
+            return false;
+        }
+        walker.remap(ring.descriptors(), memory);
+        return true;
+    }
+
+    @Override
+    public int base() {
+        return nextAvailable;
+    }
+
+    /**
+     * Looks at the driver's index; true when there is something to take.
+     *
+     * <p>No driver is further ahead of what it was shown as used than the queue has descriptors.
+     * The second half of the room is taken by what the device holds: so an index that went
+     * backwards is seen too.
+     */
+    private boolean look() {
+        if (fault != null) {
+            return false;
+        }
+        int available = ring.acquireAvailableIndex();
+        if (available == nextAvailable) {
+            return false;
+        }
+        if (((available - nextAvailable) & INDEX_MASK) > size - outstanding()) {
+            fail(RingFault.AVAILABLE_INDEX);
+            return false;
+        }
+        seenAvailable = available;
+        return true;
+    }
+
+    /** Chains taken and not yet shown to the driver as used. */
+    private int outstanding() {
+        return (nextAvailable - publishedUsed) & INDEX_MASK;
+    }
+
+    private void use(int head, int writtenBytes) {
+        if (!unmapped) {
+            ring.setUsedEntry(nextUsed & slotMask, head, writtenBytes);
+        }
+        nextUsed = (nextUsed + 1) & INDEX_MASK;
+    }
+
+    /**
+     * Section 2.7.7.2: whether an index went past an event on its way from one value to another.
+     */
+    private static boolean crossed(int event, int from, int to) {
+        return ((to - event - 1) & INDEX_MASK) < ((to - from) & INDEX_MASK);
+    }
+
+    private IllegalArgumentException notInFlight(int head) {
+        return new IllegalArgumentException(
+                "queue "
+                        + index
+                        + ": head "
+                        + head
+                        + " is not in flight: complete each chain once");
+    }
+}

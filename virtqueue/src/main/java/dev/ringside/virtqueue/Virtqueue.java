@@ -1,0 +1,99 @@
+package dev.ringside.virtqueue;
+
+import dev.ringside.shm.GuestMemory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One virtqueue as the device sees it (virtio 1.3, section 2.6).
+ *
+ * <p>Confined to one thread at a time. No method allocates, locks or blocks, and none throws for
+ * anything that a driver wrote: a violation of the specification stops the queue, see {@link
+ * #fault()}. A burst is {@link #next} until it says no or the budget is used, {@link #complete} for
+ * whatever is done, then one {@link #publish}.
+ */
+public sealed interface Virtqueue permits SplitVirtqueue {
+    /** Which queue of its device. */
+    int index();
+
+    /** Queue Size: the most chains that can be in flight. */
+    int size();
+
+    /**
+     * Entries that a {@link DescriptorChain} needs so that no chain which this queue accepts is too
+     * long for it.
+     */
+    int maxChainEntries();
+
+    /**
+     * Takes the next available chain. Every field of it is read once and validated once.
+     *
+     * @param chain filled when the answer is true; empty otherwise
+     * @return false when none is available now, or when {@link #fault()} says that the queue
+     *     stopped
+     */
+    boolean next(DescriptorChain chain);
+
+    /**
+     * Chains that the driver has made available and that were not taken yet. Looks at the shared
+     * index only when all that were seen before have been taken. Zero after a fault.
+     */
+    int pending();
+
+    /**
+     * Hands a chain back. The driver sees it after {@link #publish}. With VIRTIO_F_IN_ORDER it is
+     * held until all that were taken before it are completed.
+     *
+     * @param head {@link DescriptorChain#head()} of a chain that is in flight
+     * @param writtenBytes how many bytes, from the start of the device-writable part, were written
+     *     (unsigned)
+     * @throws IllegalArgumentException when that chain is not in flight: a device's bug
+     */
+    void complete(int head, int writtenBytes);
+
+    /** Completed chains that the next {@link #publish} will show to the driver. */
+    int unpublished();
+
+    /**
+     * Shows everything completed since the last publish to the driver, by one release store, and
+     * looks after one full fence whether it wants a call.
+     *
+     * @return true when the driver is to be called; false when it wants no call, or when {@link
+     *     #unpublished()} was zero
+     */
+    boolean publish();
+
+    /** Asks the driver not to kick. It may still do. */
+    void suppressKicks();
+
+    /**
+     * Asks the driver to kick for the next chain that it makes available, then, after a full fence,
+     * looks again.
+     *
+     * @return true when something is available already: poll, do not sleep
+     */
+    boolean requestKicks();
+
+    /** Chains taken and not completed. */
+    int inFlight();
+
+    /**
+     * Why the queue stopped, or null while it works. After a fault nothing more is taken; what is
+     * in flight may still be completed and published.
+     */
+    @Nullable RingFault fault();
+
+    /** Stops the queue for good. The first fault stays. */
+    void fail(RingFault fault);
+
+    /**
+     * Goes on in another guest memory: translates the ring areas anew. Chains that were handed out
+     * keep the memory they were found in.
+     *
+     * @return false, with {@link RingFault#MEMORY_GONE}, when the ring is not there any more: then
+     *     it is not touched again
+     */
+    boolean remap(GuestMemory memory);
+
+    /** Where to go on, for GET_VRING_BASE: the index of the next chain to take (split ring). */
+    int base();
+}

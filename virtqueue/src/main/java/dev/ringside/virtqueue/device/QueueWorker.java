@@ -1,0 +1,44 @@
+package dev.ringside.virtqueue.device;
+
+import dev.ringside.shm.GuestMemory;
+import dev.ringside.virtqueue.Virtqueue;
+
+/**
+ * Serves one queue. Confined to its shard's thread; no method blocks, and {@link #poll} does not
+ * allocate.
+ */
+public interface QueueWorker {
+    /**
+     * Takes chains from the queue and starts their work; completes what is done at once. Work done
+     * later is completed in the worker's completion handler. Does not publish.
+     *
+     * @param budget the most chains to take, at least 1
+     * @return how many were taken; zero while draining
+     */
+    int poll(int budget);
+
+    /** Takes nothing more from now on. What is in flight goes on to its end. */
+    void beginDrain();
+
+    /** True when nothing is in flight: no host I/O is left that could touch guest memory. */
+    boolean drained();
+
+    /**
+     * Goes on in another guest memory. Called when {@link #drained} if mappings went away, at any
+     * time when they were only added.
+     *
+     * @return false when the ring is no longer mapped: the queue has stopped itself
+     */
+    boolean remap(GuestMemory memory);
+
+    /**
+     * Ends the worker and closes its channel to the back end. Requires {@link #drained}.
+     *
+     * @return the queue, which belongs to the caller again
+     * @throws IllegalStateException when work is in flight
+     */
+    Virtqueue stop();
+
+    /** The queue it serves, for the engine's publishing and suppression. */
+    Virtqueue queue();
+}

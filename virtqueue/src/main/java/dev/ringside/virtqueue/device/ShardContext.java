@@ -1,0 +1,41 @@
+package dev.ringside.virtqueue.device;
+
+import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.shm.IoUring;
+
+/**
+ * What a shard lends to its workers. On the shard's thread only.
+ *
+ * <p>Every submission to {@link #ring()} carries {@code (handlerId << 32) | token} as its user
+ * data: the shard finds the handler by the upper half, and the handler receives the whole value.
+ */
+public interface ShardContext {
+    /** The shard's io_uring. The shard submits it once per duty cycle and reaps it. */
+    IoUring ring();
+
+    /**
+     * Registers a receiver of completions.
+     *
+     * @return its handler id: the upper half of the user data of what it submits
+     */
+    int addCompletionHandler(IoUring.CompletionHandler handler);
+
+    /**
+     * Forgets a receiver. It must have no submission in flight. The id may be given out again.
+     *
+     * @throws IllegalArgumentException when no handler has this id
+     */
+    void removeCompletionHandler(int id);
+
+    /** The time in nanoseconds at the start of this duty cycle: a field, not a clock read. */
+    long nowNs();
+
+    /** A fresh {@link System#nanoTime()}. */
+    long clock();
+
+    /** Which shard this is, from 0. */
+    int shardIndex();
+
+    /** Where workers register their counters. Registering is control path, not for {@code poll}. */
+    MetricsRegistry metrics();
+}

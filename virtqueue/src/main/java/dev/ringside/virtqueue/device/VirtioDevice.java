@@ -1,0 +1,65 @@
+package dev.ringside.virtqueue.device;
+
+import dev.ringside.virtqueue.Virtqueue;
+
+/**
+ * A virtio device, independent of its transport (virtio 1.3, section 2). It outlives sessions: a
+ * front-end comes, negotiates, starts queues, stops them and leaves; then the next one comes.
+ */
+public interface VirtioDevice extends AutoCloseable {
+    /** The operator's name for it, for metrics and logs. Any thread. */
+    String name();
+
+    /** Virtio device ID (section 5): 2 is a block device. */
+    int deviceId();
+
+    /** How many queues it has. Constant. */
+    int queueCount();
+
+    /** Largest Queue Size it serves: a power of two up to 32768. Constant. */
+    int maxQueueSize();
+
+    /**
+     * The device and ring features it supports, as in {@link dev.ringside.virtqueue.VirtioSpec};
+     * never the bits that vhost-user adds (26 and 30).
+     */
+    long offeredFeatures();
+
+    /** What was negotiated: a subset of the offered ones. No queue runs. */
+    void setFeatures(long negotiated);
+
+    /** Size in bytes of its configuration space. */
+    int configSize();
+
+    /**
+     * Fills {@code into} with the configuration space from {@code offset} on; zeroes beyond its
+     * end. May be called before the features are known.
+     */
+    void readConfig(int offset, byte[] into);
+
+    /**
+     * The driver writes to the configuration space.
+     *
+     * @return false when these bytes may not be written; then nothing changed
+     */
+    boolean writeConfig(int offset, byte[] data);
+
+    /**
+     * Says whom to tell when the driver should read the configuration again; replaces the one
+     * before. The device calls the listener on any thread.
+     */
+    void onConfigChange(Runnable listener);
+
+    /**
+     * Begins to serve a queue. Called on the shard's thread; the queue belongs to the worker until
+     * {@link QueueWorker#stop}.
+     */
+    QueueWorker startQueue(Virtqueue queue, ShardContext shard);
+
+    /** Back to the state before negotiation. Every queue is stopped. */
+    void reset();
+
+    /** Gives everything back. Every queue is stopped. Does nothing the second time. */
+    @Override
+    void close();
+}
