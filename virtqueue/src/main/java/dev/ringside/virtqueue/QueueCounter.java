@@ -13,7 +13,9 @@ public enum QueueCounter implements MetricName {
             "ringside_queue_calls_suppressed_total",
             "Bursts of used buffers for which the driver wanted no notification."),
     /** Chains taken from the ring. */
-    CHAINS("ringside_queue_chains_total", "Descriptor chains taken from the ring.");
+    CHAINS("ringside_queue_chains_total", "Descriptor chains taken from the ring."),
+    /** Chains given back to the driver. What was taken and not given back is in flight. */
+    COMPLETED("ringside_queue_completed_total", "Descriptor chains given back to the driver.");
 
     private final String metricName;
     private final String help;

@@ -12,7 +12,7 @@ public interface QueueWorker {
      * Takes chains from the queue and starts their work; completes what is done at once. Work done
      * later is completed in the worker's completion handler. Does not publish.
      *
-     * @param budget the most chains to take, at least 1
+     * @param budget the most chains to take; 0: take none, only go on with work that had to wait
      * @return how many were taken; zero while draining
      */
     int poll(int budget);
