@@ -28,7 +28,7 @@ public enum StartOrder {
     /** Firecracker: CONFIG only, nothing acknowledged. */
     FIRECRACKER(bit(VhostUserSpec.PROTOCOL_F_CONFIG)),
 
-    /** crosvm: owner first. */
+    /** crosvm: negotiates REPLY_ACK for the back-end's own messages only. */
     CROSVM(
             bit(VhostUserSpec.PROTOCOL_F_MQ)
                     | bit(VhostUserSpec.PROTOCOL_F_REPLY_ACK)

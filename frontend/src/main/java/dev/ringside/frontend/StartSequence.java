@@ -92,12 +92,10 @@ final class StartSequence {
     private Negotiated negotiateLikeCrosvm() throws IOException {
         protocol.setOwner();
         final long features = accept(protocol.getFeatures());
-        protocol.setFeatures(features & bit(VhostUserSpec.F_PROTOCOL_FEATURES));
         protocolFeatures();
         if (protocol.has(VhostUserSpec.PROTOCOL_F_BACKEND_REQ)) {
             protocol.setBackendRequestFd(driver.openBackendChannel());
         }
-        protocol.needReply(protocol.has(VhostUserSpec.PROTOCOL_F_REPLY_ACK));
         requireQueues();
         return new Negotiated(features, config(BlkSpec.CONFIG_BYTES, 0));
     }
