@@ -4,5 +4,5 @@ module dev.ringside.vhostuser {
     requires transitive dev.ringside.virtqueue;
     requires static transitive org.jspecify;
 
-// exports dev.ringside.vhostuser;
+    exports dev.ringside.vhostuser;
 }

@@ -1,0 +1,207 @@
+package dev.ringside.vhostuser;
+
+import dev.ringside.shm.Fd;
+import dev.ringside.shm.GuestMemory;
+import dev.ringside.shm.LinuxException;
+import dev.ringside.shm.MemoryRegion;
+import dev.ringside.vhostuser.Payloads.Region;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The front-end's memory regions. A change makes a new {@link GuestMemory}; the regions that left
+ * are unmapped when the host has acknowledged that nothing uses them any more. A request that fails
+ * leaves the table as it was.
+ */
+final class MemoryTable implements AutoCloseable {
+    private final SessionLimits limits;
+    private final SessionHost host;
+    private final HostCalls calls;
+    private GuestMemory memory = GuestMemory.empty();
+    private List<MemoryRegion> regions = List.of();
+
+    MemoryTable(SessionLimits limits, SessionHost host, HostCalls calls) {
+        this.limits = limits;
+        this.host = host;
+        this.calls = calls;
+    }
+
+    GuestMemory memory() {
+        return memory;
+    }
+
+    void getMaxSlots(Answer answer) {
+        answer.reply(Replies.u64(limits.maxRegions()));
+    }
+
+    /** SET_MEM_TABLE: these regions instead of those before. */
+    void set(FrontendMessage message, Vrings vrings, Answer answer) throws ProtocolException {
+        ByteBuffer payload = message.payload();
+        int count = payload.getInt();
+        payload.getInt(); // padding
+        int most = Math.min(VhostUserSpec.MAX_MEM_TABLE_REGIONS, limits.maxRegions());
+        if (count < 0 || count > most) {
+            throw new ProtocolException(
+                    message.name()
+                            + ": num regions is "
+                            + Integer.toUnsignedString(count)
+                            + ": at most "
+                            + most);
+        }
+        if (payload.remaining() < count * VhostUserSpec.MEM_REGION_SIZE) {
+            throw new ProtocolException(
+                    message.name()
+                            + ": num regions is "
+                            + count
+                            + ", but only "
+                            + payload.remaining()
+                            + " bytes of them came");
+        }
+        List<Region> wanted = new ArrayList<>();
+        long total = 0;
+        for (int i = 0; i < count; i++) {
+            Region region = Region.decode(payload);
+            total = addSize(message, region, total);
+            wanted.add(region);
+        }
+        List<MemoryRegion> mapped = mapAll(message, wanted, message.takeFds(count));
+        replace(message, vrings, mapped, mapped, regions, answer);
+    }
+
+    /** ADD_MEM_REG: one region more. */
+    void add(FrontendMessage message, Vrings vrings, Answer answer) throws ProtocolException {
+        Region region = single(message);
+        if (regions.size() >= limits.maxRegions()) {
+            throw new ProtocolException(
+                    message.name() + ": all " + limits.maxRegions() + " memory slots are taken");
+        }
+        long mappedBytes = regions.stream().mapToLong(MemoryRegion::sizeBytes).sum();
+        addSize(message, region, mappedBytes);
+        List<MemoryRegion> added = mapAll(message, List.of(region), message.takeFds(1));
+        List<MemoryRegion> all = new ArrayList<>(regions);
+        all.addAll(added);
+        replace(message, vrings, all, added, List.of(), answer);
+    }
+
+    /**
+     * REM_MEM_REG: the region with this guest address, user address and size; the offset does not
+     * count. A descriptor that came along is closed with the message.
+     */
+    void remove(FrontendMessage message, Vrings vrings, Answer answer) throws ProtocolException {
+        Region region = single(message);
+        List<MemoryRegion> kept = new ArrayList<>(regions);
+        List<MemoryRegion> removed = new ArrayList<>();
+        kept.removeIf(candidate -> matches(candidate, region) && removed.add(candidate));
+        if (removed.isEmpty()) {
+            throw new ProtocolException(
+                    message.name()
+                            + ": no region has "
+                            + text(region)
+                            + ": send back what ADD_MEM_REG sent");
+        }
+        replace(message, vrings, kept, List.of(), removed, answer);
+    }
+
+    private static Region single(FrontendMessage message) {
+        ByteBuffer payload = message.payload();
+        payload.getLong(); // padding
+        return Region.decode(payload);
+    }
+
+    private static boolean matches(MemoryRegion mapped, Region region) {
+        return mapped.guestAddress() == region.guestAddress()
+                && mapped.userAddress() == region.userAddress()
+                && mapped.sizeBytes() == region.sizeBytes();
+    }
+
+    private long addSize(FrontendMessage message, Region region, long total)
+            throws ProtocolException {
+        long size = region.sizeBytes();
+        if (size <= 0 || size > limits.maxMappedBytes() - total) {
+            throw new ProtocolException(
+                    message.name()
+                            + ": region with "
+                            + text(region)
+                            + ": at most "
+                            + limits.maxMappedBytes()
+                            + " bytes can be mapped, of which "
+                            + total
+                            + " are taken");
+        }
+        return total + size;
+    }
+
+    /** Maps all or none. */
+    private static List<MemoryRegion> mapAll(
+            FrontendMessage message, List<Region> wanted, List<Fd> fds) throws ProtocolException {
+        List<MemoryRegion> mapped = new ArrayList<>();
+        try {
+            for (int i = 0; i < wanted.size(); i++) {
+                Region r = wanted.get(i);
+                mapped.add(
+                        MemoryRegion.map(
+                                fds.get(i),
+                                r.guestAddress(),
+                                r.userAddress(),
+                                r.sizeBytes(),
+                                r.mmapOffset()));
+            }
+            return mapped;
+        } catch (LinuxException e) {
+            closeAll(mapped);
+            throw new ProtocolException(message.name() + ": " + e.getMessage(), e);
+        } finally {
+            FrontendMessage.closeAll(fds); // those that were not mapped; the others are closed
+        }
+    }
+
+    private void replace(
+            FrontendMessage message,
+            Vrings vrings,
+            List<MemoryRegion> wanted,
+            List<MemoryRegion> added,
+            List<MemoryRegion> removed,
+            Answer answer)
+            throws ProtocolException {
+        GuestMemory next;
+        try {
+            next = GuestMemory.of(wanted);
+        } catch (IllegalArgumentException e) {
+            closeAll(added);
+            throw new ProtocolException(message.name() + ": " + e.getMessage(), e);
+        }
+        memory = next;
+        regions = List.copyOf(wanted);
+        Runnable after = () -> vrings.startAllReady(message, answer::done);
+        if (vrings.anyStarted()) {
+            Runnable done = calls.then(() -> closeAll(removed), after);
+            host.replaceMemory(next, !removed.isEmpty(), done);
+        } else {
+            closeAll(removed);
+            after.run();
+        }
+    }
+
+    private static String text(Region region) {
+        return "guest address 0x"
+                + Long.toHexString(region.guestAddress())
+                + ", user address 0x"
+                + Long.toHexString(region.userAddress())
+                + ", size 0x"
+                + Long.toHexString(region.sizeBytes())
+                + ", offset 0x"
+                + Long.toHexString(region.mmapOffset());
+    }
+
+    private static void closeAll(List<MemoryRegion> regions) {
+        regions.forEach(MemoryRegion::close);
+    }
+
+    @Override
+    public void close() {
+        memory = GuestMemory.empty();
+        closeAll(regions);
+        regions = List.of();
+    }
+}

@@ -1,0 +1,122 @@
+package dev.ringside.vhostuser;
+
+import dev.ringside.virtqueue.device.VirtioDevice;
+
+/** Device features and protocol features: what is offered and what the front-end took. */
+final class Negotiation {
+    /** Every protocol feature that this back-end really has, and no other. */
+    static final long OFFERED_PROTOCOL_FEATURES =
+            VhostUserSpec.PROTOCOL_F_MQ
+                    | VhostUserSpec.PROTOCOL_F_REPLY_ACK
+                    | VhostUserSpec.PROTOCOL_F_BACKEND_REQ
+                    | VhostUserSpec.PROTOCOL_F_CONFIG
+                    | VhostUserSpec.PROTOCOL_F_RESET_DEVICE
+                    | VhostUserSpec.PROTOCOL_F_CONFIGURE_MEM_SLOTS
+                    | VhostUserSpec.PROTOCOL_F_STATUS;
+
+    /**
+     * Bits that QEMU passes on from the driver without asking the back-end whether it has them.
+     * They bind the transport or the driver, or ask for what every device here does anyway, so they
+     * are accepted and dropped.
+     */
+    private static final long TOLERATED =
+            VhostUserSpec.VIRTIO_F_NOTIFY_ON_EMPTY
+                    | VhostUserSpec.VIRTIO_F_ANY_LAYOUT
+                    | VhostUserSpec.VIRTIO_F_ORDER_PLATFORM
+                    | VhostUserSpec.VIRTIO_F_SR_IOV
+                    | VhostUserSpec.VIRTIO_F_NOTIFICATION_DATA
+                    | VhostUserSpec.VIRTIO_F_RING_RESET;
+
+    private final VirtioDevice device;
+    private long features;
+    private boolean protocolFeaturesTaken;
+    private long protocolFeatures;
+
+    Negotiation(VirtioDevice device) {
+        this.device = device;
+    }
+
+    /** The device's negotiated features, without the protocol's bit. */
+    long features() {
+        return features;
+    }
+
+    /** Whether VHOST_USER_F_PROTOCOL_FEATURES was negotiated: else rings are always enabled. */
+    boolean protocolFeaturesTaken() {
+        return protocolFeaturesTaken;
+    }
+
+    /** Whether a protocol feature was negotiated. */
+    boolean has(long protocolFeature) {
+        return (protocolFeatures & protocolFeature) != 0;
+    }
+
+    void getFeatures(Answer answer) {
+        answer.reply(Replies.u64(device.offeredFeatures() | VhostUserSpec.F_PROTOCOL_FEATURES));
+    }
+
+    void getProtocolFeatures(Answer answer) {
+        answer.reply(Replies.u64(OFFERED_PROTOCOL_FEATURES));
+    }
+
+    void setProtocolFeatures(FrontendMessage message, Answer answer) throws ProtocolException {
+        long wanted = message.u64();
+        refuseUnknown(message, wanted, OFFERED_PROTOCOL_FEATURES);
+        protocolFeatures = wanted;
+        answer.done();
+    }
+
+    /**
+     * Takes the features of SET_FEATURES. When they are others than before, the device gets them,
+     * for which no ring may run: they are stopped first.
+     */
+    void setFeatures(FrontendMessage message, Vrings vrings, Answer answer)
+            throws ProtocolException {
+        long wanted = message.u64();
+        long offered = device.offeredFeatures();
+        refuseUnknown(message, wanted, offered | VhostUserSpec.F_PROTOCOL_FEATURES | TOLERATED);
+        protocolFeaturesTaken = (wanted & VhostUserSpec.F_PROTOCOL_FEATURES) != 0;
+        long forDevice = wanted & offered;
+        if (vrings.anyStarted() && forDevice == features) {
+            finish(vrings, answer);
+        } else {
+            vrings.stopAll(
+                    () -> {
+                        features = forDevice;
+                        device.setFeatures(forDevice);
+                        finish(vrings, answer);
+                    });
+        }
+    }
+
+    private void finish(Vrings vrings, Answer answer) {
+        if (protocolFeaturesTaken) {
+            answer.done();
+        } else {
+            vrings.enableAll(answer::done);
+        }
+    }
+
+    /** The device was reset: it has no features. The protocol's are the connection's and last. */
+    void reset() {
+        features = 0;
+    }
+
+    private static void refuseUnknown(FrontendMessage message, long wanted, long known)
+            throws ProtocolException {
+        long unknown = wanted & ~known;
+        if (unknown != 0) {
+            throw new ProtocolException(
+                    message.name()
+                            + ": bits "
+                            + hex(unknown)
+                            + " of "
+                            + hex(wanted)
+                            + " were not offered");
+        }
+    }
+
+    private static String hex(long bits) {
+        return "0x" + Long.toHexString(bits);
+    }
+}

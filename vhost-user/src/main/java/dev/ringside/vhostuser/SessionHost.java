@@ -1,0 +1,79 @@
+package dev.ringside.vhostuser;
+
+import dev.ringside.shm.EventFd;
+import dev.ringside.shm.Fd;
+import dev.ringside.shm.GuestMemory;
+import dev.ringside.virtqueue.Virtqueue;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a session needs from the process around it: the socket and the queues' threads.
+ *
+ * <p>The session calls every method on its own thread, the conductor. A {@code done} must run
+ * exactly once, on that thread: at once, inside the call, or later. A session has at most one
+ * acknowledgement outstanding. Acknowledgements after {@link VhostUserSession#close} are welcome
+ * and change nothing.
+ *
+ * <p>The calls about one queue are legal in this order only: {@code startQueue} when it is stopped,
+ * the others when it is started. A queue that stopped itself ({@link
+ * VhostUserSession#queueFaulted}) counts as started until it is stopped.
+ */
+public interface SessionHost {
+    /**
+     * Sends a whole message on the session's socket, after those before it.
+     *
+     * @param fds descriptors to pass along; ownership moves to the host
+     */
+    void send(byte[] message, List<Fd> fds);
+
+    /** Sends a whole message on the back-end channel. Only called while there is one. */
+    void sendBackendRequest(byte[] message);
+
+    /**
+     * Gives the host the channel for back-end requests.
+     *
+     * @param fd ownership moves to the host, which closes the channel before; null: no channel
+     */
+    void setBackendChannel(@Nullable Fd fd);
+
+    /** Runs a queue, looks at its ring once, and sends one spurious call. */
+    void startQueue(QueueStart start, Runnable done);
+
+    /**
+     * Ends a queue in stages: takes nothing more, finishes what is in flight, publishes, calls, and
+     * only then hands the queue back. The eventfds are not used any more afterwards.
+     */
+    void stopQueue(int index, Consumer<Virtqueue> done);
+
+    /** Lets a started queue take from its ring or not; when enabled, looks at the ring once. */
+    void enableQueue(int index, boolean enabled, Runnable done);
+
+    /** Changes a started queue's call; the one before is not used any more after {@code done}. */
+    void setCall(int index, @Nullable EventFd call, Runnable done);
+
+    /** Changes a started queue's kick, and looks at the ring once; null: poll. */
+    void setKick(int index, @Nullable EventFd kick, Runnable done);
+
+    /** Changes a started queue's error signal. */
+    void setErr(int index, @Nullable EventFd err, Runnable done);
+
+    /**
+     * Gives all started queues the new memory and sends each one spurious call. Only called when a
+     * queue is started.
+     *
+     * @param mappingsRemoved true: mappings of the memory before go away after {@code done}: drain
+     *     the queues first, and touch the memory before not any more
+     */
+    void replaceMemory(GuestMemory memory, boolean mappingsRemoved, Runnable done);
+
+    /** Resets the device. Every queue is stopped. */
+    void deviceReset();
+
+    /**
+     * Told when a request was refused and the session lives on, for a log: the front-end got an
+     * error as the answer, or would not have looked at one.
+     */
+    default void refused(String reason) {}
+}

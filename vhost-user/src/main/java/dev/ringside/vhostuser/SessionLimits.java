@@ -1,0 +1,41 @@
+package dev.ringside.vhostuser;
+
+/**
+ * What one front-end may use.
+ *
+ * @param maxPayloadBytes the longest payload that is read; a longer one ends the session
+ * @param maxRegions memory regions at a time: the answer to GET_MAX_MEM_SLOTS
+ * @param maxMappedBytes the sum of the regions' sizes at a time
+ */
+public record SessionLimits(int maxPayloadBytes, int maxRegions, long maxMappedBytes) {
+    private static final int MIN_PAYLOAD_BYTES =
+            VhostUserSpec.MEM_TABLE_HEADER_SIZE
+                    + VhostUserSpec.MAX_MEM_TABLE_REGIONS * VhostUserSpec.MEM_REGION_SIZE;
+
+    /**
+     * Checks that a legal front-end can work within the limits.
+     *
+     * @throws IllegalArgumentException when one is too small
+     */
+    public SessionLimits {
+        if (maxPayloadBytes < MIN_PAYLOAD_BYTES) {
+            throw new IllegalArgumentException(
+                    "maxPayloadBytes is "
+                            + maxPayloadBytes
+                            + ": a memory table needs "
+                            + MIN_PAYLOAD_BYTES);
+        }
+        if (maxRegions < 1) {
+            throw new IllegalArgumentException("maxRegions is " + maxRegions + ": at least 1");
+        }
+        if (maxMappedBytes < 1) {
+            throw new IllegalArgumentException(
+                    "maxMappedBytes is " + maxMappedBytes + ": at least 1");
+        }
+    }
+
+    /** 8 KiB of payload, 509 regions (what a virtual machine can have under KVM), 64 TiB. */
+    public static SessionLimits defaults() {
+        return new SessionLimits(8192, 509, 1L << 46);
+    }
+}

@@ -1,0 +1,198 @@
+package dev.ringside.vhostuser;
+
+import dev.ringside.shm.GuestMemory;
+import dev.ringside.shm.ReceivedFds;
+import dev.ringside.virtqueue.device.VirtioDevice;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One front-end's connection to one device: takes the bytes that arrive, executes one message after
+ * the other, and has its {@link SessionHost} do what needs a socket or a thread. Confined to one
+ * thread.
+ *
+ * <p>A ring starts when SET_VRING_KICK, its size, its addresses and memory under them have all
+ * arrived, in any order, and stops by GET_VRING_BASE or a reset.
+ */
+public final class VhostUserSession implements AutoCloseable {
+    private final VirtioDevice device;
+    private final SessionHost host;
+    private final MessageReader reader;
+    private final HostCalls calls = new HostCalls();
+    private final Negotiation negotiation;
+    private final MemoryTable memory;
+    private final Vrings vrings;
+    private final VringRequests vringRequests;
+    private final ConfigSpace config;
+    private final BackendChannel backendChannel;
+    private final DeviceResets resets;
+    private boolean inProgress;
+    private boolean broken;
+    private boolean closed;
+
+    /**
+     * A new connection, of which nothing has arrived yet.
+     *
+     * @param device outlives the session; its queues run through the host
+     */
+    public VhostUserSession(VirtioDevice device, SessionHost host, SessionLimits limits) {
+        this.device = device;
+        this.host = host;
+        reader = new MessageReader(limits.maxPayloadBytes());
+        negotiation = new Negotiation(device);
+        memory = new MemoryTable(limits, host, calls);
+        vrings =
+                new Vrings(
+                        device.queueCount(),
+                        host,
+                        calls,
+                        negotiation,
+                        memory::memory,
+                        this::ringStarted);
+        vringRequests = new VringRequests(vrings, host, calls, device.maxQueueSize());
+        config = new ConfigSpace(device, limits);
+        backendChannel = new BackendChannel(host, negotiation, () -> !vrings.anyStarted());
+        resets = new DeviceResets(vrings, negotiation, host);
+    }
+
+    /** Whether the next message may be read: false while one waits for the host. */
+    public boolean idle() {
+        return !inProgress && !broken && !closed;
+    }
+
+    /** How many bytes to read next: the rest of a header, then the rest of its payload. */
+    public int wanted() {
+        return reader.wanted();
+    }
+
+    /**
+     * Takes the next bytes of the socket, at most {@link #wanted()} of them, and executes the
+     * message that they complete.
+     *
+     * @param fds the descriptors that came with these bytes; emptied in any case
+     * @throws ProtocolException when the session is over
+     * @throws IllegalStateException when not {@link #idle()}
+     */
+    public void onData(MemorySegment bytes, ReceivedFds fds) throws ProtocolException {
+        if (!idle()) {
+            fds.close();
+            throw new IllegalStateException("bytes were read although the session is not idle");
+        }
+        try {
+            FrontendMessage message = reader.accept(bytes, fds);
+            if (message != null) {
+                execute(message);
+            }
+        } catch (ProtocolException e) {
+            broken = true;
+            throw e;
+        }
+    }
+
+    private void execute(FrontendMessage message) throws ProtocolException {
+        inProgress = true;
+        Answer answer = new Answer(message, negotiation, host, () -> inProgress = false);
+        try (message) {
+            FrontendRequest request = message.request();
+            if (request != null) {
+                request.checkPayloadSize(message.payload().remaining());
+            }
+            dispatch(request, message, answer);
+        } catch (ProtocolException e) {
+            answer.fail(e);
+        }
+    }
+
+    private void dispatch(@Nullable FrontendRequest request, FrontendMessage message, Answer answer)
+            throws ProtocolException {
+        switch (request) {
+            case null -> UnofferedRequests.answer(message, answer);
+            case GET_FEATURES -> negotiation.getFeatures(answer);
+            case SET_FEATURES -> negotiation.setFeatures(message, vrings, answer);
+            case GET_PROTOCOL_FEATURES -> negotiation.getProtocolFeatures(answer);
+            case SET_PROTOCOL_FEATURES -> negotiation.setProtocolFeatures(message, answer);
+            // Deprecated; "it is recommended that back-ends either ignore this message, or ..."
+            case SET_OWNER, RESET_OWNER -> answer.done();
+            case GET_QUEUE_NUM -> answer.reply(Replies.u64(device.queueCount()));
+            case SET_MEM_TABLE -> memory.set(message, vrings, answer);
+            case GET_MAX_MEM_SLOTS -> memory.getMaxSlots(answer);
+            case ADD_MEM_REG -> memory.add(message, vrings, answer);
+            case REM_MEM_REG -> memory.remove(message, vrings, answer);
+            case SET_VRING_NUM -> vringRequests.setNum(message, answer);
+            case SET_VRING_ADDR -> vringRequests.setAddr(message, answer);
+            case SET_VRING_BASE -> vringRequests.setBase(message, answer);
+            case GET_VRING_BASE -> vringRequests.getBase(message, answer);
+            case SET_VRING_KICK -> vringRequests.setKick(message, answer);
+            case SET_VRING_CALL -> vringRequests.setCall(message, answer);
+            case SET_VRING_ERR -> vringRequests.setErr(message, answer);
+            case SET_VRING_ENABLE -> vringRequests.setEnable(message, answer);
+            case GET_CONFIG -> config.get(message, answer);
+            case SET_CONFIG -> config.set(message, answer);
+            case SET_BACKEND_REQ_FD -> backendChannel.set(message, answer);
+            case RESET_DEVICE -> resets.resetDevice(answer);
+            case GET_STATUS -> resets.getStatus(answer);
+            case SET_STATUS -> resets.setStatus(message, answer);
+            default -> UnofferedRequests.answer(message, answer);
+        }
+    }
+
+    private void ringStarted() {
+        backendChannel.tellIfPossible();
+    }
+
+    /**
+     * Tells the front-end that the configuration space changed, when it has given a channel for
+     * that and negotiated it; while every ring is stopped, when the first one starts.
+     */
+    public void configChanged() {
+        if (!closed) {
+            backendChannel.configChanged();
+        }
+    }
+
+    /**
+     * The host says that a queue stopped itself. It stays the host's until the front-end, or a
+     * reset, has the session stop it.
+     *
+     * @throws IndexOutOfBoundsException when the device has no such queue
+     */
+    public void queueFaulted(int index) {
+        vrings.all().get(index).faulted = true;
+    }
+
+    /** The memory that the front-end has given so far. */
+    public GuestMemory memory() {
+        return memory.memory();
+    }
+
+    /** The device's features that were negotiated. */
+    public long negotiatedFeatures() {
+        return negotiation.features();
+    }
+
+    /** All rings, for people. */
+    public List<RingState> rings() {
+        return vrings.all().stream()
+                .map(r -> new RingState(r.index, r.size, r.started, r.enabled, r.faulted))
+                .toList();
+    }
+
+    /**
+     * Releases all descriptors and mappings. The host has stopped every queue before; a call that
+     * it has not acknowledged yet may be acknowledged later, or never. Does nothing the second
+     * time.
+     */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        reader.close();
+        calls.close();
+        vrings.close();
+        memory.close();
+        backendChannel.close();
+    }
+}

@@ -1,0 +1,193 @@
+package dev.ringside.vhostuser;
+
+import dev.ringside.shm.GuestMemory;
+import dev.ringside.virtqueue.InvalidRingException;
+import dev.ringside.virtqueue.RingLayout;
+import dev.ringside.virtqueue.SplitVirtqueue;
+import dev.ringside.virtqueue.Virtqueue;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** All rings of a session: starts, stops and enables them through the host. */
+final class Vrings implements AutoCloseable {
+    private final SessionHost host;
+    private final HostCalls calls;
+    private final Negotiation negotiation;
+    private final Supplier<GuestMemory> memory;
+    private final Runnable onStart;
+    private final List<Vring> rings = new ArrayList<>();
+
+    /**
+     * @param onStart runs whenever a ring has been started
+     */
+    Vrings(
+            int count,
+            SessionHost host,
+            HostCalls calls,
+            Negotiation negotiation,
+            Supplier<GuestMemory> memory,
+            Runnable onStart) {
+        this.host = host;
+        this.calls = calls;
+        this.negotiation = negotiation;
+        this.memory = memory;
+        this.onStart = onStart;
+        for (int i = 0; i < count; i++) {
+            rings.add(new Vring(i));
+        }
+    }
+
+    List<Vring> all() {
+        return rings;
+    }
+
+    /** The ring that a message names. */
+    Vring get(FrontendMessage message, long index) throws ProtocolException {
+        if (index < 0 || index >= rings.size()) {
+            throw new ProtocolException(
+                    message.name()
+                            + ": vring index is "
+                            + index
+                            + ": the device has "
+                            + rings.size()
+                            + " queues");
+        }
+        return rings.get((int) index);
+    }
+
+    boolean anyStarted() {
+        return rings.stream().anyMatch(ring -> ring.started);
+    }
+
+    boolean anyFaulted() {
+        return rings.stream().anyMatch(ring -> ring.faulted);
+    }
+
+    /**
+     * Starts the ring when everything is there: size, addresses, memory under them and the kick;
+     * else it waits for the rest.
+     *
+     * @throws ProtocolException when everything is there and the ring is not valid
+     */
+    void startIfReady(FrontendMessage cause, Vring ring, Runnable done) throws ProtocolException {
+        GuestMemory now = memory.get();
+        RingLayout layout = ring.layoutToStart(now);
+        if (layout == null) {
+            done.run();
+            return;
+        }
+        Virtqueue queue;
+        try {
+            queue = SplitVirtqueue.create(layout, ring.base, negotiation.features(), now);
+        } catch (InvalidRingException e) {
+            throw new ProtocolException(
+                    cause.name() + ": vring " + ring.index + " cannot start: " + e.getMessage(), e);
+        }
+        start(ring, queue, now, done);
+    }
+
+    private void start(Vring ring, Virtqueue queue, GuestMemory now, Runnable done) {
+        ring.started = true;
+        ring.faulted = false;
+        // Without VHOST_USER_F_PROTOCOL_FEATURES a ring starts enabled, and stays so.
+        ring.enabled |= !negotiation.protocolFeaturesTaken();
+        QueueStart start =
+                new QueueStart(queue, now, ring.kick(), ring.call, ring.err, ring.enabled);
+        host.startQueue(
+                start,
+                calls.then(
+                        () -> {
+                            onStart.run();
+                            done.run();
+                        }));
+    }
+
+    /**
+     * Starts every ring that waited for memory. One that is not valid is not the memory message's
+     * fault: it is marked, and its error eventfd signalled.
+     */
+    void startAllReady(FrontendMessage cause, Runnable done) {
+        startReadyFrom(cause, 0, done);
+    }
+
+    private void startReadyFrom(FrontendMessage cause, int first, Runnable done) {
+        for (int i = first; i < rings.size(); i++) {
+            Vring ring = rings.get(i);
+            if (ring.layoutToStart(memory.get()) == null) {
+                continue;
+            }
+            int next = i + 1;
+            try {
+                startIfReady(cause, ring, () -> startReadyFrom(cause, next, done));
+                return;
+            } catch (ProtocolException e) {
+                ring.broken();
+                host.refused(String.valueOf(e.getMessage()));
+            }
+        }
+        done.run();
+    }
+
+    /** Stops a started ring; its base is known afterwards. */
+    void stop(Vring ring, Runnable done) {
+        host.stopQueue(
+                ring.index,
+                calls.taking(
+                        queue -> {
+                            ring.base = queue.base();
+                            ring.stopped();
+                            done.run();
+                        }));
+    }
+
+    /** Stops every started ring, one after the other. */
+    void stopAll(Runnable done) {
+        stopFrom(0, done);
+    }
+
+    private void stopFrom(int first, Runnable done) {
+        for (int i = first; i < rings.size(); i++) {
+            if (rings.get(i).started) {
+                int next = i + 1;
+                stop(rings.get(i), () -> stopFrom(next, done));
+                return;
+            }
+        }
+        done.run();
+    }
+
+    /** Remembers the enable state, and tells the host when it is news to a started ring. */
+    void enable(Vring ring, boolean enabled, Runnable done) {
+        boolean changed = ring.enabled != enabled;
+        ring.enabled = enabled;
+        if (changed && ring.started) {
+            host.enableQueue(ring.index, enabled, calls.then(done));
+        } else {
+            done.run();
+        }
+    }
+
+    /** Enables every ring, one after the other. */
+    void enableAll(Runnable done) {
+        enableFrom(0, done);
+    }
+
+    private void enableFrom(int first, Runnable done) {
+        if (first == rings.size()) {
+            done.run();
+        } else {
+            enable(rings.get(first), true, () -> enableFrom(first + 1, done));
+        }
+    }
+
+    /** Forgets everything about all rings, which are stopped. */
+    void resetAll() {
+        rings.forEach(Vring::reset);
+    }
+
+    @Override
+    public void close() {
+        rings.forEach(Vring::close);
+    }
+}
