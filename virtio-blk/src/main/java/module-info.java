@@ -5,6 +5,6 @@ module dev.ringside.virtio.blk {
     requires transitive dev.ringside.virtqueue;
     requires static transitive org.jspecify;
 
-// exports dev.ringside.virtio.blk;
-// exports dev.ringside.virtio.blk.backend;
+    exports dev.ringside.virtio.blk;
+    exports dev.ringside.virtio.blk.backend;
 }

@@ -1,0 +1,192 @@
+package dev.ringside.virtio.blk;
+
+import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.shm.LifeTime;
+import dev.ringside.virtio.blk.backend.BackendException;
+import dev.ringside.virtio.blk.backend.BlockBackend;
+import dev.ringside.virtqueue.Virtqueue;
+import dev.ringside.virtqueue.device.QueueWorker;
+import dev.ringside.virtqueue.device.ShardContext;
+import dev.ringside.virtqueue.device.VirtioDevice;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A virtio block device (virtio 1.3, section 5.2). Control methods may be called by any thread and
+ * exclude each other; workers see their effect at their next poll.
+ */
+public final class BlkDevice implements VirtioDevice {
+    private final BlkConfig config;
+    private final BlockBackend backend;
+    private final long offered;
+    private final MemorySegment serial;
+    private final BlkQueueMetrics[] metrics;
+    private long negotiated;
+    private boolean writeback = true;
+    private Runnable configListener = () -> {};
+    private boolean closed;
+    private volatile BlkState state;
+
+    private BlkDevice(BlkConfig config, BlockBackend backend, MetricsRegistry registry) {
+        this.config = config;
+        this.backend = backend;
+        offered = BlkFeature.offered(config, backend.traits(), backend.lifetime() != null);
+        serial =
+                MemorySegment.ofArray(
+                        Arrays.copyOf(
+                                config.serial().getBytes(StandardCharsets.US_ASCII),
+                                BlkSpec.VIRTIO_BLK_ID_BYTES));
+        metrics = new BlkQueueMetrics[config.queues()];
+        for (int i = 0; i < metrics.length; i++) {
+            metrics[i] = new BlkQueueMetrics(registry, config.name(), i);
+        }
+        state = newState();
+    }
+
+    /** A disk. The backend belongs to it from now on, and is closed with it. */
+    public static BlkDevice create(
+            BlkConfig config, BlockBackend backend, MetricsRegistry metrics) {
+        return new BlkDevice(config, backend, metrics);
+    }
+
+    /** One line for the operator: what the disk's data lives on, and how. */
+    public String describe() {
+        return backend.describe();
+    }
+
+    @Override
+    public String name() {
+        return config.name();
+    }
+
+    @Override
+    public int deviceId() {
+        return BlkSpec.DEVICE_ID;
+    }
+
+    @Override
+    public int queueCount() {
+        return config.queues();
+    }
+
+    @Override
+    public int maxQueueSize() {
+        return config.maxQueueSize();
+    }
+
+    @Override
+    public long offeredFeatures() {
+        return offered;
+    }
+
+    @Override
+    public synchronized void setFeatures(long features) {
+        negotiated = features & offered;
+        state = newState();
+    }
+
+    @Override
+    public int configSize() {
+        return BlkSpec.CONFIG_BYTES;
+    }
+
+    @Override
+    public synchronized void readConfig(int offset, byte[] into) {
+        Arrays.fill(into, (byte) 0);
+        if (offset < 0 || offset >= BlkSpec.CONFIG_BYTES) {
+            return;
+        }
+        byte[] space =
+                BlkConfigSpace.encode(
+                        config, backend.traits(), offered, state.capacityBytes(), writeback);
+        System.arraycopy(space, offset, into, 0, Math.min(into.length, space.length - offset));
+    }
+
+    /** Only the write cache's byte can be written (section 5.2.5): 1 is writeback, 0 through. */
+    @Override
+    public synchronized boolean writeConfig(int offset, byte[] data) {
+        boolean possible =
+                (offered & BlkSpec.VIRTIO_BLK_F_CONFIG_WCE) != 0
+                        && offset == BlkSpec.CONFIG_WCE
+                        && data.length == 1
+                        && (data[0] == 0 || data[0] == 1);
+        if (possible) {
+            writeback = data[0] == 1;
+            state = newState();
+        }
+        return possible;
+    }
+
+    @Override
+    public synchronized void onConfigChange(Runnable listener) {
+        configListener = listener;
+    }
+
+    /**
+     * Looks at the backend's size and wear again, and tells the driver when the size changed.
+     *
+     * @return true when it did
+     * @throws BackendException when the backend cannot be looked at; nothing changed then
+     */
+    public boolean refresh() throws BackendException {
+        boolean changed = backend.refresh();
+        Runnable listener;
+        synchronized (this) {
+            state = newState();
+            listener = configListener;
+        }
+        if (changed) {
+            listener.run();
+        }
+        return changed;
+    }
+
+    @Override
+    public QueueWorker startQueue(Virtqueue queue, ShardContext shard) {
+        return new BlkQueueWorker(queue, shard, backend, () -> state, metrics[queue.index()]);
+    }
+
+    @Override
+    public synchronized void reset() {
+        negotiated = 0;
+        writeback = true;
+        state = newState();
+    }
+
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        for (BlkQueueMetrics queue : metrics) {
+            queue.close();
+        }
+        backend.close();
+    }
+
+    private BlkState newState() {
+        return new BlkState(
+                offered,
+                backend.capacityBytes(),
+                BlkFeature.durableWrites(negotiated, writeback),
+                serial,
+                encode(backend.lifetime()));
+    }
+
+    /** struct virtio_blk_lifetime. */
+    private static @Nullable MemorySegment encode(@Nullable LifeTime lifetime) {
+        if (lifetime == null) {
+            return null;
+        }
+        byte[] bytes = new byte[BlkSpec.LIFETIME_BYTES];
+        int[] words = {lifetime.preEol(), lifetime.typeA(), lifetime.typeB()};
+        for (int i = 0; i < words.length; i++) {
+            bytes[2 * i] = (byte) words[i];
+            bytes[2 * i + 1] = (byte) (words[i] >>> Byte.SIZE);
+        }
+        return MemorySegment.ofArray(bytes);
+    }
+}

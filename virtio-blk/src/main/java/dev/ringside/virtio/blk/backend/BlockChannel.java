@@ -1,0 +1,33 @@
+package dev.ringside.virtio.blk.backend;
+
+/**
+ * One queue's way to a {@link BlockBackend}. Confined to the thread that opened it. No method but
+ * {@link #close} blocks, locks or allocates.
+ */
+public interface BlockChannel extends AutoCloseable {
+    /** The result of {@link #submit} for a request that completes later, by the callback. */
+    int PENDING = Integer.MIN_VALUE;
+
+    /**
+     * Starts a request. It stays the channel's until it completed. Never refused: a channel that is
+     * short of something keeps the request and retries it in {@link #poll}.
+     *
+     * @return 0 when it is done already, a negative error number when it failed, or {@link
+     *     #PENDING}
+     */
+    int submit(BlockIo io);
+
+    /**
+     * Goes on with what had to wait. Called once per duty cycle.
+     *
+     * @return how many requests moved on
+     */
+    int poll();
+
+    /** True while requests wait inside for room: a wise caller takes no more for now. */
+    boolean congested();
+
+    /** Releases the channel. Nothing may be in flight. Idempotent. */
+    @Override
+    void close();
+}
