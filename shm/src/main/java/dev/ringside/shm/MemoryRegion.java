@@ -2,7 +2,7 @@ package dev.ringside.shm;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One memory region of a front-end, mapped into this process (vhost-user, "Memory region
@@ -24,10 +24,19 @@ public final class MemoryRegion implements AutoCloseable {
     private final long hostAddress;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment segment;
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final @Nullable FaultGuard guard;
+    private final int guardSlot;
+    private volatile boolean closed;
+    private volatile boolean poisonedWhenClosed;
 
     private MemoryRegion(
-            long guestAddress, long userAddress, long sizeBytes, long mmapOffset, Mapping mapping) {
+            long guestAddress,
+            long userAddress,
+            long sizeBytes,
+            long mmapOffset,
+            Mapping mapping,
+            @Nullable FaultGuard guard)
+            throws LinuxException {
         this.guestAddress = guestAddress;
         this.userAddress = userAddress;
         this.sizeBytes = sizeBytes;
@@ -35,6 +44,8 @@ public final class MemoryRegion implements AutoCloseable {
         this.mappingAddress = mapping.address;
         this.mappingBytes = mapping.bytes;
         this.hostAddress = mapping.address + mapping.lead;
+        this.guard = guard;
+        this.guardSlot = guard == null ? -1 : guard.register(mapping.address, mapping.bytes);
         this.segment = MemorySegment.ofAddress(hostAddress).reinterpret(sizeBytes, arena, null);
     }
 
@@ -63,8 +74,15 @@ public final class MemoryRegion implements AutoCloseable {
             checkFile(call, file, sizeBytes, mmapOffset);
             // Where it is allowed the front-end cannot take the memory away any more.
             Libc.fcntl(fd.number(), Memfd.F_ADD_SEALS, Memfd.F_SEAL_SHRINK);
+            FaultGuard guard = FaultGuard.instance();
             Mapping mapping = map(call, fd, file, sizeBytes, mmapOffset);
-            return new MemoryRegion(guestAddress, userAddress, sizeBytes, mmapOffset, mapping);
+            try {
+                return new MemoryRegion(
+                        guestAddress, userAddress, sizeBytes, mmapOffset, mapping, guard);
+            } catch (LinuxException e) {
+                Libc.munmap(mapping.address, mapping.bytes);
+                throw e;
+            }
         }
     }
 
@@ -186,21 +204,31 @@ public final class MemoryRegion implements AutoCloseable {
      * zeroes here, and the session must end. Data path: one load.
      */
     public boolean poisoned() {
-        return false;
+        if (guard == null) {
+            return false;
+        }
+        return closed ? poisonedWhenClosed : guard.poisoned(guardSlot);
     }
 
     /**
      * Ends the segment and unmaps. Nobody may use {@link #hostAddress} any more: no host I/O is in
      * flight there. Does nothing the second time.
      *
-     * @throws IllegalStateException when a thread is within a native call on the segment
+     * @throws IllegalStateException when a thread is within a native call on the segment; the
+     *     region is not closed then
      */
     @Override
-    public void close() {
-        if (!closed.compareAndSet(false, true)) {
+    public synchronized void close() {
+        if (closed) {
             return;
         }
+        // First: from here on no thread is within an access, so none can be in the fault handler.
         arena.close();
+        poisonedWhenClosed = poisoned();
+        closed = true;
+        if (guard != null) {
+            guard.unregister(guardSlot);
+        }
         Libc.munmap(mappingAddress, mappingBytes);
     }
 
