@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,7 +85,7 @@ final class TinyBackend implements AutoCloseable {
                 for (final Ring ring : rings.values()) {
                     poll(ring);
                 }
-                Thread.yield();
+                LockSupport.parkNanos(1);
             }
         } catch (EOFException e) {
             ended.complete(null);
