@@ -1,0 +1,371 @@
+package dev.ringside.server.engine;
+
+import dev.ringside.server.log.Log;
+import dev.ringside.shm.Epoll;
+import dev.ringside.shm.Errno;
+import dev.ringside.shm.EventFd;
+import dev.ringside.shm.Fd;
+import dev.ringside.shm.GuestMemory;
+import dev.ringside.shm.LinuxException;
+import dev.ringside.shm.ReceivedFds;
+import dev.ringside.shm.UnixSocket;
+import dev.ringside.vhostuser.ProtocolException;
+import dev.ringside.vhostuser.QueueStart;
+import dev.ringside.vhostuser.SessionHost;
+import dev.ringside.vhostuser.SessionLimits;
+import dev.ringside.vhostuser.VhostUserSession;
+import dev.ringside.virtqueue.RingFault;
+import dev.ringside.virtqueue.Virtqueue;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One front-end's connection: moves bytes between its socket and the session, and carries out what
+ * the session asks for by commands to the shards. Confined to the conductor.
+ */
+final class Connection implements SessionHost {
+    /** Messages read in a row before other sessions get their turn. */
+    private static final int MESSAGES_PER_TURN = 32;
+
+    private static final int UNWATCHED = -1;
+
+    private final Endpoint endpoint;
+    private final Conductor conductor;
+    private final UnixSocket socket;
+    private final VhostUserSession session;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment inbound;
+    private final ReceivedFds receivedFds = new ReceivedFds();
+    private final Outbound replies;
+    private final @Nullable QueueSlot[] slots;
+    private @Nullable Outbound backendChannel;
+    private long token = UNWATCHED;
+    private int watchedEvents;
+    private boolean closing;
+    private int slotsStopping;
+
+    Connection(Endpoint endpoint, UnixSocket socket, SessionLimits limits) {
+        this.endpoint = endpoint;
+        this.socket = socket;
+        conductor = endpoint.conductor();
+        inbound = arena.allocate(Math.max(64, limits.maxPayloadBytes()));
+        replies = new Outbound(socket);
+        slots = new QueueSlot[endpoint.device().queueCount()];
+        session = new VhostUserSession(endpoint.device(), this, limits);
+    }
+
+    /** Starts to read. */
+    void open() {
+        updateWatch();
+    }
+
+    void configChanged() {
+        if (!closing) {
+            session.configChanged();
+        }
+    }
+
+    private void onReady(int events) {
+        if ((events & Epoll.OUT) != 0) {
+            flushReplies();
+        }
+        if ((events & ~Epoll.OUT) != 0) {
+            readMessages();
+        }
+        updateWatch();
+    }
+
+    private void readMessages() {
+        try {
+            for (int i = 0; i < MESSAGES_PER_TURN && mayRead(); i++) {
+                final int received =
+                        socket.receive(inbound.asSlice(0, session.wanted()), receivedFds);
+                if (received == -Errno.EAGAIN) {
+                    return;
+                }
+                if (received == 0) {
+                    close(SessionCounter.CLOSED_BY_FRONT_END, null);
+                    return;
+                }
+                session.onData(inbound.asSlice(0, received), receivedFds);
+            }
+        } catch (ProtocolException e) {
+            close(SessionCounter.CLOSED_BY_PROTOCOL, e.getMessage());
+        } catch (LinuxException e) {
+            final boolean hungUp = e.errno() == Errno.ECONNRESET;
+            close(
+                    hungUp ? SessionCounter.CLOSED_BY_FRONT_END : SessionCounter.CLOSED_BY_PROTOCOL,
+                    hungUp ? null : e.getMessage());
+        } catch (RuntimeException e) {
+            Log.error("session on " + endpoint.description() + " failed, please report this", e);
+            close(SessionCounter.CLOSED_BY_BUG, e.toString());
+        }
+    }
+
+    // One message at a time, and none while the front-end does not take its replies.
+    private boolean mayRead() {
+        return !closing && session.idle() && replies.isEmpty();
+    }
+
+    private void updateWatch() {
+        if (closing) {
+            unwatch();
+            return;
+        }
+        final int events = replies.isEmpty() ? (session.idle() ? Epoll.IN : 0) : Epoll.OUT;
+        if (events == watchedEvents) {
+            return;
+        }
+        try {
+            if (events == 0) {
+                // A hang-up is always reported: only removing the fd keeps this thread asleep.
+                unwatch();
+            } else if (token == UNWATCHED) {
+                token = conductor.watch(socket.fd().number(), events, this::onReady);
+            } else {
+                conductor.rewatch(socket.fd().number(), events, token);
+            }
+            watchedEvents = events;
+        } catch (LinuxException e) {
+            close(SessionCounter.CLOSED_BY_BUG, e.getMessage());
+        }
+    }
+
+    private void unwatch() {
+        if (token != UNWATCHED) {
+            conductor.unwatch(socket.fd().number(), token);
+            token = UNWATCHED;
+        }
+        watchedEvents = 0;
+    }
+
+    /** Drains and stops every queue, then closes the session and its socket. */
+    void close(SessionCounter reason, @Nullable String message) {
+        if (closing) {
+            return;
+        }
+        closing = true;
+        endpoint.count(reason);
+        if (message != null) {
+            Log.warn(
+                    "session-" + endpoint.description(),
+                    "session on " + endpoint.description() + " closed: " + message);
+        }
+        unwatch();
+        for (int index = 0; index < slots.length; index++) {
+            final QueueSlot slot = slots[index];
+            if (slot != null && !slot.stopRequested()) {
+                stop(slot, queue -> {});
+            }
+        }
+        finishCloseWhenStopped();
+    }
+
+    private void finishCloseWhenStopped() {
+        if (!closing || slotsStopping > 0) {
+            return;
+        }
+        session.close();
+        endpoint.device().reset();
+        final Outbound channel = backendChannel;
+        if (channel != null) {
+            channel.close();
+            backendChannel = null;
+        }
+        receivedFds.close();
+        replies.close();
+        arena.close();
+        endpoint.connectionClosed(this);
+    }
+
+    private void flushReplies() {
+        try {
+            replies.flush();
+        } catch (LinuxException e) {
+            close(SessionCounter.CLOSED_BY_FRONT_END, null);
+        }
+    }
+
+    @Override
+    public void send(byte[] message, List<Fd> fds) {
+        if (!closing) {
+            replies.add(message, fds);
+            flushReplies();
+        }
+    }
+
+    @Override
+    public void sendBackendRequest(byte[] message) {
+        final Outbound channel = backendChannel;
+        if (channel == null || closing) {
+            return;
+        }
+        try {
+            channel.add(message, List.of());
+            channel.flush();
+        } catch (LinuxException e) {
+            channel.close();
+            backendChannel = null;
+        }
+    }
+
+    @Override
+    public void setBackendChannel(@Nullable Fd fd) {
+        final Outbound old = backendChannel;
+        backendChannel = null;
+        if (old != null) {
+            old.close();
+        }
+        if (fd == null) {
+            return;
+        }
+        try {
+            backendChannel = new Outbound(UnixSocket.adopt(fd));
+        } catch (LinuxException e) {
+            fd.close();
+            Log.warn(
+                    "channel-" + endpoint.description(),
+                    "back-end channel of " + endpoint.description() + ": " + e.getMessage());
+        }
+    }
+
+    @Override
+    public void startQueue(QueueStart start, Runnable done) {
+        final int index = start.queue().index();
+        if (closing) {
+            done.run();
+            return;
+        }
+        final QueueSlot slot =
+                new QueueSlot(
+                        endpoint.device(), start, endpoint.queueCounters(index), new Faults());
+        slots[index] = slot;
+        endpoint.shard(index).addQueue(slot, onConductor(done));
+    }
+
+    @Override
+    public void stopQueue(int index, Consumer<Virtqueue> done) {
+        stop(slot(index), done);
+    }
+
+    private void stop(QueueSlot slot, Consumer<Virtqueue> done) {
+        slot.requestStop();
+        slotsStopping++;
+        endpoint.shard(slot.index())
+                .stopQueue(slot, queue -> conductor.post(() -> stopped(slot.index(), queue, done)));
+    }
+
+    private void stopped(int index, Virtqueue queue, Consumer<Virtqueue> done) {
+        slots[index] = null;
+        slotsStopping--;
+        resume(() -> done.accept(queue));
+        finishCloseWhenStopped();
+    }
+
+    @Override
+    public void enableQueue(int index, boolean enabled, Runnable done) {
+        endpoint.shard(index).enableQueue(slot(index), enabled, onConductor(done));
+    }
+
+    @Override
+    public void setCall(int index, @Nullable EventFd call, Runnable done) {
+        endpoint.shard(index).setCall(slot(index), call, onConductor(done));
+    }
+
+    @Override
+    public void setKick(int index, @Nullable EventFd kick, Runnable done) {
+        endpoint.shard(index).setKick(slot(index), kick, onConductor(done));
+    }
+
+    @Override
+    public void setErr(int index, @Nullable EventFd err, Runnable done) {
+        endpoint.shard(index).setErr(slot(index), err, onConductor(done));
+    }
+
+    @Override
+    public void replaceMemory(GuestMemory memory, boolean mappingsRemoved, Runnable done) {
+        int started = 0;
+        for (final QueueSlot slot : slots) {
+            started += slot == null || slot.stopRequested() ? 0 : 1;
+        }
+        if (started == 0) {
+            done.run();
+            return;
+        }
+        final int[] outstanding = {started};
+        final Runnable oneDone =
+                onConductor(
+                        () -> {
+                            if (--outstanding[0] == 0) {
+                                done.run();
+                            }
+                        });
+        for (final QueueSlot slot : slots) {
+            if (slot != null && !slot.stopRequested()) {
+                endpoint.shard(slot.index()).remap(slot, memory, mappingsRemoved, oneDone);
+            }
+        }
+    }
+
+    @Override
+    public void refused(String reason) {
+        Log.warn(
+                "refused-" + endpoint.description(),
+                "front-end on " + endpoint.description() + ": " + reason);
+    }
+
+    @Override
+    public void deviceReset() {
+        endpoint.device().reset();
+    }
+
+    private QueueSlot slot(int index) {
+        final QueueSlot slot = slots[index];
+        if (slot == null) {
+            throw new IllegalStateException("queue " + index + " is not started");
+        }
+        return slot;
+    }
+
+    /** A callback for a shard: continues the session on the conductor, then reads on. */
+    private Runnable onConductor(Runnable done) {
+        return () -> conductor.post(() -> resume(done));
+    }
+
+    private void resume(Runnable done) {
+        try {
+            done.run();
+        } catch (RuntimeException e) {
+            Log.error("session on " + endpoint.description() + " failed, please report this", e);
+            close(SessionCounter.CLOSED_BY_BUG, e.toString());
+        }
+        updateWatch();
+    }
+
+    /** Comes from a shard: only posts. */
+    private final class Faults implements QueueSlot.Listener {
+        @Override
+        public void onRingFault(int index, RingFault fault, @Nullable Throwable cause) {
+            conductor.post(
+                    () -> {
+                        endpoint.ringFaulted(index, fault, cause);
+                        if (!closing) {
+                            session.queueFaulted(index);
+                        }
+                    });
+        }
+
+        @Override
+        public void onMemoryVanished() {
+            conductor.post(
+                    () ->
+                            close(
+                                    SessionCounter.CLOSED_BY_MEMORY,
+                                    "the front-end took back memory that it had shared"
+                                            + " (its file was truncated)"));
+        }
+    }
+}

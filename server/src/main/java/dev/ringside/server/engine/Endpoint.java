@@ -1,0 +1,253 @@
+package dev.ringside.server.engine;
+
+import dev.ringside.metrics.Counters;
+import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.server.log.Log;
+import dev.ringside.shm.Epoll;
+import dev.ringside.shm.LinuxException;
+import dev.ringside.shm.UnixSocket;
+import dev.ringside.vhostuser.SessionLimits;
+import dev.ringside.virtqueue.QueueCounter;
+import dev.ringside.virtqueue.RingFault;
+import dev.ringside.virtqueue.device.VirtioDevice;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One device and where its front-end comes from: accepts or connects, one connection at a time,
+ * again after each loss. Confined to the conductor but for {@link DeviceHandle}'s methods.
+ *
+ * <p>While a front-end is connected others wait in the listen backlog: a probe that connects and
+ * leaves is seen, and forgotten, when its turn comes.
+ */
+final class Endpoint implements DeviceHandle {
+    private static final long ACCEPT_RETRY_MS = 1_000;
+
+    private final Conductor conductor;
+    private final VirtioDevice device;
+    private final SocketSource source;
+    private final SessionLimits limits;
+    private final EndpointStats stats;
+    private final ShardThread[] shards;
+    private final int firstShard;
+    private final Runnable ended;
+    private @Nullable ServerSocket listening;
+    private @Nullable UnixSocket inherited;
+    private long acceptToken = -1;
+    private boolean shuttingDown;
+    private boolean finished;
+    private boolean connectFailureTold;
+    private volatile @Nullable Connection connection;
+
+    Endpoint(
+            Conductor conductor,
+            VirtioDevice device,
+            SocketSource source,
+            SessionLimits limits,
+            MetricsRegistry metrics,
+            ShardThread[] shards,
+            int firstShard,
+            Runnable ended) {
+        this.conductor = conductor;
+        this.device = device;
+        this.source = source;
+        this.limits = limits;
+        stats = new EndpointStats(device, metrics, this::connected);
+        this.shards = shards;
+        this.firstShard = firstShard;
+        this.ended = ended;
+    }
+
+    /** Takes over the sockets that were opened for this endpoint. */
+    void useSockets(@Nullable ServerSocket server, @Nullable UnixSocket connected) {
+        listening = server;
+        inherited = connected;
+    }
+
+    /** Conductor thread: begins to serve. */
+    void begin() {
+        final UnixSocket connected = inherited;
+        if (connected != null) {
+            serve(connected);
+        } else {
+            awaitFrontEnd();
+        }
+    }
+
+    private void awaitFrontEnd() {
+        final ServerSocket server = listening;
+        if (shuttingDown) {
+            finish();
+        } else if (server != null) {
+            watchServer(server);
+        } else if (source instanceof SocketSource.Connect connect) {
+            connect(connect);
+        } else {
+            finish();
+        }
+    }
+
+    private void watchServer(ServerSocket server) {
+        try {
+            acceptToken = conductor.watch(server.number(), Epoll.IN, events -> accept(server));
+        } catch (LinuxException e) {
+            acceptLater(e);
+        }
+    }
+
+    private void accept(ServerSocket server) {
+        try {
+            final UnixSocket accepted = server.accept();
+            if (accepted != null) {
+                unwatchServer();
+                serve(accepted);
+            }
+        } catch (LinuxException e) {
+            unwatchServer();
+            acceptLater(e);
+        }
+    }
+
+    private void acceptLater(LinuxException e) {
+        Log.warn(
+                "accept-" + description(),
+                "cannot accept on "
+                        + description()
+                        + ", tried again each second: "
+                        + e.getMessage());
+        conductor.after(ACCEPT_RETRY_MS, this::awaitFrontEnd);
+    }
+
+    private void unwatchServer() {
+        final ServerSocket server = listening;
+        if (server != null && acceptToken >= 0) {
+            conductor.unwatch(server.number(), acceptToken);
+            acceptToken = -1;
+        }
+    }
+
+    private void connect(SocketSource.Connect connect) {
+        try {
+            serve(UnixSocket.connect(connect.path()));
+            connectFailureTold = false;
+        } catch (LinuxException e) {
+            if (!connectFailureTold) {
+                connectFailureTold = true;
+                Log.info(
+                        "waiting for a front-end that listens on "
+                                + connect.path()
+                                + ": "
+                                + e.getMessage());
+            }
+            conductor.after(connect.retryMs(), this::awaitFrontEnd);
+        }
+    }
+
+    private void serve(UnixSocket socket) {
+        stats.count(SessionCounter.CONNECTIONS);
+        final Connection opened = new Connection(this, socket, limits);
+        connection = opened;
+        opened.open();
+    }
+
+    void connectionClosed(Connection closed) {
+        if (connection != closed) {
+            return;
+        }
+        connection = null;
+        if (source instanceof SocketSource.Connect connect && !shuttingDown) {
+            conductor.after(connect.retryMs(), this::awaitFrontEnd);
+        } else {
+            awaitFrontEnd();
+        }
+    }
+
+    /** Conductor thread: accepts no more, drains, ends. */
+    void shutdown() {
+        if (shuttingDown) {
+            return;
+        }
+        shuttingDown = true;
+        unwatchServer();
+        final ServerSocket server = listening;
+        if (server != null) {
+            server.close();
+            listening = null;
+        }
+        final Connection open = connection;
+        if (open != null) {
+            open.close(SessionCounter.CLOSED_BY_SHUTDOWN, null);
+        } else {
+            finish();
+        }
+    }
+
+    private void finish() {
+        if (!finished) {
+            finished = true;
+            stats.close();
+            ended.run();
+        }
+    }
+
+    /** Any thread: the device's configuration changed. */
+    void configChanged() {
+        conductor.post(
+                () -> {
+                    final Connection open = connection;
+                    if (open != null) {
+                        open.configChanged();
+                    }
+                });
+    }
+
+    Conductor conductor() {
+        return conductor;
+    }
+
+    VirtioDevice device() {
+        return device;
+    }
+
+    /** The shard that a queue belongs to for as long as the device is attached. */
+    ShardThread shard(int queue) {
+        return shards[(firstShard + queue) % shards.length];
+    }
+
+    Counters<QueueCounter> queueCounters(int queue) {
+        return stats.queue(queue);
+    }
+
+    void count(SessionCounter counter) {
+        stats.count(counter);
+    }
+
+    void ringFaulted(int queue, RingFault fault, @Nullable Throwable cause) {
+        stats.countFault(queue, fault);
+        final String what =
+                "device " + device.name() + ": queue " + queue + " stopped: " + fault.label();
+        if (cause == null) {
+            Log.warn("ring-" + device.name() + "-" + queue, what);
+        } else {
+            Log.error(what + ", please report this", cause);
+        }
+    }
+
+    String description() {
+        return source.description();
+    }
+
+    @Override
+    public String name() {
+        return device.name();
+    }
+
+    @Override
+    public String socket() {
+        return description();
+    }
+
+    @Override
+    public boolean connected() {
+        return connection != null;
+    }
+}

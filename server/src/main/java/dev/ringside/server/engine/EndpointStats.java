@@ -1,0 +1,74 @@
+package dev.ringside.server.engine;
+
+import dev.ringside.metrics.Counters;
+import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.virtqueue.QueueCounter;
+import dev.ringside.virtqueue.RingFault;
+import dev.ringside.virtqueue.device.VirtioDevice;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The counters of one device's sessions and queues. They outlive sessions. Each queue's are written
+ * by its shard, the others by the conductor.
+ */
+final class EndpointStats implements AutoCloseable {
+    private final Counters<SessionCounter> sessions = new Counters<>(SessionCounter.class);
+    private final List<Counters<QueueCounter>> queues = new ArrayList<>();
+    private final List<Counters<RingFault>> faults = new ArrayList<>();
+    private final List<MetricsRegistry.Registration> registrations = new ArrayList<>();
+
+    EndpointStats(VirtioDevice device, MetricsRegistry metrics, BooleanSupplier connected) {
+        final Map<String, String> deviceLabels = Map.of("device", device.name());
+        registrations.add(metrics.register(deviceLabels, sessions));
+        registrations.add(
+                metrics.gauge(
+                        "ringside_session_connected",
+                        "1 while a front-end is connected.",
+                        deviceLabels,
+                        () -> connected.getAsBoolean() ? 1 : 0));
+        for (int index = 0; index < device.queueCount(); index++) {
+            final Counters<QueueCounter> counters = new Counters<>(QueueCounter.class);
+            final Counters<RingFault> faultCounters = new Counters<>(RingFault.class);
+            final Map<String, String> labels =
+                    Map.of("device", device.name(), "queue", Integer.toString(index));
+            queues.add(counters);
+            faults.add(faultCounters);
+            registrations.add(metrics.register(labels, counters));
+            registrations.add(metrics.register(labels, faultCounters));
+            registrations.add(
+                    metrics.gauge(
+                            "ringside_queue_in_flight",
+                            "Descriptor chains taken from the ring and not returned yet.",
+                            labels,
+                            () -> inFlight(counters)));
+        }
+    }
+
+    // Completed first: a chain that comes and goes between the two reads must not count as -1.
+    private static long inFlight(Counters<QueueCounter> counters) {
+        final long completed = counters.get(QueueCounter.COMPLETED);
+        return Math.max(0, counters.get(QueueCounter.CHAINS) - completed);
+    }
+
+    Counters<QueueCounter> queue(int index) {
+        return queues.get(index);
+    }
+
+    /** Conductor only. */
+    void countFault(int queue, RingFault fault) {
+        faults.get(queue).increment(fault);
+    }
+
+    /** Conductor only. */
+    void count(SessionCounter counter) {
+        sessions.increment(counter);
+    }
+
+    @Override
+    public void close() {
+        registrations.forEach(MetricsRegistry.Registration::close);
+    }
+}

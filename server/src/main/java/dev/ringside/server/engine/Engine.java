@@ -1,0 +1,160 @@
+package dev.ringside.server.engine;
+
+import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.shm.Fd;
+import dev.ringside.shm.UnixSocket;
+import dev.ringside.vhostuser.SessionLimits;
+import dev.ringside.virtqueue.device.VirtioDevice;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The running back-end: one conductor, N shards, and the devices attached to them. Its methods may
+ * be called on any thread but the engine's own.
+ */
+public final class Engine implements AutoCloseable {
+    private static final SessionLimits LIMITS = SessionLimits.defaults();
+
+    private final Conductor conductor;
+    private final ShardThread[] shards;
+    private final MetricsRegistry metrics;
+    private final List<Endpoint> endpoints = new CopyOnWriteArrayList<>();
+    private final Serving serving = new Serving();
+    private int nextShard;
+    private boolean closed;
+
+    private Engine(Conductor conductor, ShardThread[] shards, MetricsRegistry metrics) {
+        this.conductor = conductor;
+        this.shards = shards;
+        this.metrics = metrics;
+    }
+
+    /** Starts the threads. Throws when the host lacks something they need, and says what. */
+    public static Engine start(EngineConfig config, MetricsRegistry metrics) throws IOException {
+        final ShardThread[] shards = new ShardThread[config.shards()];
+        int started = 0;
+        try {
+            for (; started < shards.length; started++) {
+                shards[started] = ShardThread.start(started, config, metrics);
+            }
+            final Conductor conductor = new Conductor();
+            conductor.start();
+            return new Engine(conductor, shards, metrics);
+        } catch (IOException e) {
+            for (int i = 0; i < started; i++) {
+                shards[i].close();
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Serves a device to whatever front-end comes from the source. When this returns the socket
+     * listens (or the first connection attempt is under way). The device stays the caller's to
+     * close, after the engine.
+     */
+    public synchronized DeviceHandle attach(VirtioDevice device, SocketSource source)
+            throws IOException {
+        final Sockets sockets = open(source);
+        final Endpoint endpoint =
+                new Endpoint(
+                        conductor,
+                        device,
+                        source,
+                        LIMITS,
+                        metrics,
+                        shards,
+                        nextShard,
+                        serving::leave);
+        nextShard = (nextShard + device.queueCount()) % shards.length;
+        endpoint.useSockets(sockets.server(), sockets.connected());
+        device.onConfigChange(endpoint::configChanged);
+        serving.join();
+        endpoints.add(endpoint);
+        conductor.post(endpoint::begin);
+        return endpoint;
+    }
+
+    /** How many endpoints still serve. */
+    private static final class Serving {
+        private int count;
+
+        synchronized void join() {
+            count++;
+        }
+
+        synchronized void leave() {
+            count--;
+            notifyAll();
+        }
+
+        synchronized boolean await(long timeoutMs) throws InterruptedException {
+            final long startMs = System.nanoTime() / 1_000_000;
+            while (count > 0) {
+                final long leftMs = timeoutMs - (System.nanoTime() / 1_000_000 - startMs);
+                if (leftMs <= 0) {
+                    return false;
+                }
+                wait(leftMs);
+            }
+            return true;
+        }
+    }
+
+    private record Sockets(@Nullable ServerSocket server, @Nullable UnixSocket connected) {}
+
+    private static Sockets open(SocketSource source) throws IOException {
+        return switch (source) {
+            case SocketSource.Listen listen -> new Sockets(ServerSocket.listen(listen), null);
+            case SocketSource.Connect connect -> new Sockets(null, null);
+            case SocketSource.Inherited inherited -> inherit(inherited.fdNumber());
+        };
+    }
+
+    private static Sockets inherit(int number) throws IOException {
+        final UnixSocket socket = UnixSocket.adopt(Fd.adopt(number));
+        return socket.isListening()
+                ? new Sockets(ServerSocket.of(socket), null)
+                : new Sockets(null, socket);
+    }
+
+    /** False once a shard failed in a way that no guest or front-end explains. */
+    public boolean healthy() {
+        for (final ShardThread shard : shards) {
+            if (!shard.healthy()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Waits until no attached device can have a front-end any more: after {@link #shutdown}, or
+     * when every inherited connection has ended.
+     */
+    public void awaitTermination() throws InterruptedException {
+        serving.await(Long.MAX_VALUE);
+    }
+
+    /**
+     * Accepts no more, finishes and answers what is in flight, closes every session. False: host
+     * I/O did not finish in time (the process may still end: nothing unfinished was acknowledged).
+     */
+    public boolean shutdown(long timeoutMs) throws InterruptedException {
+        conductor.post(() -> endpoints.forEach(Endpoint::shutdown));
+        return serving.await(timeoutMs);
+    }
+
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            conductor.close();
+            for (final ShardThread shard : shards) {
+                shard.close();
+            }
+        }
+    }
+}

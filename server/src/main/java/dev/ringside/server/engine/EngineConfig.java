@@ -1,0 +1,61 @@
+package dev.ringside.server.engine;
+
+import java.util.List;
+
+/**
+ * How the engine runs.
+ *
+ * @param shards number of polling threads, 1 or more
+ * @param cpus the processors to pin shards to, shard i to {@code cpus.get(i % size)}; empty: not
+ *     pinned
+ * @param idle what a shard does when there is nothing to do
+ * @param budget most descriptor chains taken from one queue in one duty cycle: what bounds the
+ *     share of a shard that one guest can take
+ * @param maxSpinNs longest adaptive spin before a shard sleeps, in nanoseconds
+ * @param ringEntries submission entries of each shard's io_uring
+ */
+public record EngineConfig(
+        int shards,
+        List<Integer> cpus,
+        IdleMode idle,
+        int budget,
+        long maxSpinNs,
+        int ringEntries) {
+    /** Chains per queue and cycle: large enough to batch, small enough to be fair. */
+    public static final int DEFAULT_BUDGET = 64;
+
+    /** Longest adaptive spin: the latency of one sleep and wake-up on a common host. */
+    public static final long DEFAULT_MAX_SPIN_NS = 50_000;
+
+    /** Submission entries per shard: two of the deepest usual queues. */
+    public static final int DEFAULT_RING_ENTRIES = 512;
+
+    /** Checks the values. Throws {@link IllegalArgumentException} that names the wrong one. */
+    public EngineConfig {
+        cpus = List.copyOf(cpus);
+        requireAtLeast("shards", shards, 1);
+        requireAtLeast("budget", budget, 1);
+        requireAtLeast("ringEntries", ringEntries, 8);
+        if (maxSpinNs < 0) {
+            throw new IllegalArgumentException("maxSpinNs is " + maxSpinNs + ": it must be >= 0");
+        }
+    }
+
+    /** The defaults for a number of shards, not pinned. */
+    public static EngineConfig of(int shards, IdleMode idle) {
+        return new EngineConfig(
+                shards, List.of(), idle, DEFAULT_BUDGET, DEFAULT_MAX_SPIN_NS, DEFAULT_RING_ENTRIES);
+    }
+
+    /** The same with shards pinned to these processors. */
+    public EngineConfig withCpus(List<Integer> pinned) {
+        return new EngineConfig(shards, pinned, idle, budget, maxSpinNs, ringEntries);
+    }
+
+    private static void requireAtLeast(String name, int value, int least) {
+        if (value < least) {
+            throw new IllegalArgumentException(
+                    name + " is " + value + ": it must be at least " + least);
+        }
+    }
+}

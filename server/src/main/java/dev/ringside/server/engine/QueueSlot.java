@@ -1,0 +1,306 @@
+package dev.ringside.server.engine;
+
+import dev.ringside.metrics.Counters;
+import dev.ringside.shm.EventFd;
+import dev.ringside.shm.GuestMemory;
+import dev.ringside.vhostuser.QueueStart;
+import dev.ringside.virtqueue.QueueCounter;
+import dev.ringside.virtqueue.RingFault;
+import dev.ringside.virtqueue.Virtqueue;
+import dev.ringside.virtqueue.device.QueueWorker;
+import dev.ringside.virtqueue.device.VirtioDevice;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One started queue as its shard sees it: the worker, the ring and the three notification fds.
+ * Confined to the shard but for what says otherwise.
+ */
+final class QueueSlot {
+    /** What the slot tells the conductor; called on the shard, must only post. */
+    interface Listener {
+        void onRingFault(int index, RingFault fault, @Nullable Throwable cause);
+
+        void onMemoryVanished();
+    }
+
+    final Listener listener;
+    private final VirtioDevice device;
+    private final Counters<QueueCounter> counters;
+    private final Virtqueue queue;
+    private @Nullable QueueWorker worker;
+    private GuestMemory memory;
+    private @Nullable EventFd kick;
+    private @Nullable EventFd call;
+    private @Nullable EventFd err;
+    private boolean enabled;
+    private boolean kicksRequested;
+    private boolean memoryVanished;
+    private boolean faultReported;
+    private @Nullable Runnable whenDrained;
+    private boolean stopRequested;
+
+    QueueSlot(
+            VirtioDevice device,
+            QueueStart start,
+            Counters<QueueCounter> counters,
+            Listener listener) {
+        this.device = device;
+        this.counters = counters;
+        this.listener = listener;
+        queue = start.queue();
+        memory = start.memory();
+        kick = start.kick();
+        call = start.call();
+        err = start.err();
+        enabled = start.enabled();
+    }
+
+    int index() {
+        return queue.index();
+    }
+
+    @Nullable EventFd kick() {
+        return kick;
+    }
+
+    /** Makes the worker; a device that cannot costs only this queue. */
+    void start(Shard shard) {
+        try {
+            worker = device.startQueue(queue, shard);
+        } catch (Exception e) {
+            fail(e);
+            return;
+        }
+        queue.suppressKicks();
+        // Nobody knows what was used while no back-end was there: have the driver look once.
+        signalCall();
+    }
+
+    /** One turn of the duty cycle. Returns how many chains were taken or completed. */
+    int cycle(int budget) {
+        final QueueWorker current = worker;
+        if (current == null || memoryVanished) {
+            advanceDrain();
+            return 0;
+        }
+        if (whenDrained == null && !enabled && queue.inFlight() == 0) {
+            return 0;
+        }
+        final boolean taking = whenDrained == null && enabled && queue.fault() == null;
+        final int taken = current.poll(taking ? budget : 0);
+        // Host I/O completes before this turn, so there may be something to publish in every turn.
+        final int completed = publish();
+        if (taken > 0) {
+            resumePolling();
+            counters.add(QueueCounter.CHAINS, taken);
+        }
+        if (queue.fault() != null) {
+            reportFault(null);
+        }
+        if ((taken | completed) != 0 || queue.fault() != null) {
+            checkMemory();
+        }
+        if (whenDrained != null) {
+            advanceDrain();
+        }
+        return taken + completed;
+    }
+
+    private int publish() {
+        final int completed = queue.unpublished();
+        if (completed == 0 || memoryVanished) {
+            return 0;
+        }
+        counters.add(QueueCounter.COMPLETED, completed);
+        if (queue.publish()) {
+            signalCall();
+        } else {
+            counters.increment(QueueCounter.CALLS_SUPPRESSED);
+        }
+        return completed;
+    }
+
+    private void signalCall() {
+        final EventFd target = call;
+        if (target != null && target.signal()) {
+            counters.increment(QueueCounter.CALLS);
+        }
+    }
+
+    /**
+     * Asks for kicks before the shard sleeps. True: there is work already, do not sleep. A ring
+     * whose driver gives no kick fd is polled for ever.
+     */
+    boolean prepareToSleep() {
+        if (!takesChains()) {
+            return false;
+        }
+        if (kick == null) {
+            return true;
+        }
+        if (kicksRequested) {
+            return false;
+        }
+        kicksRequested = true;
+        if (queue.requestKicks()) {
+            resumePolling();
+            return true;
+        }
+        return false;
+    }
+
+    /** The driver kicked, or polling goes on: kicks are noise until the next sleep. */
+    void resumePolling() {
+        if (takesChains() && kicksRequested) {
+            kicksRequested = false;
+            queue.suppressKicks();
+        }
+    }
+
+    void kicked() {
+        counters.increment(QueueCounter.KICKS);
+        resumePolling();
+    }
+
+    private boolean takesChains() {
+        return worker != null
+                && enabled
+                && whenDrained == null
+                && !memoryVanished
+                && queue.fault() == null;
+    }
+
+    /** Whether host I/O of this queue is under way. */
+    boolean busy() {
+        return worker != null && queue.inFlight() > 0;
+    }
+
+    void setEnabled(boolean value, Runnable done) {
+        if (value) {
+            enabled = true;
+            kicksRequested = false;
+            done.run();
+            return;
+        }
+        // A disabled ring is still: what it took is finished before the front-end hears of it.
+        drain(
+                () -> {
+                    enabled = false;
+                    done.run();
+                });
+    }
+
+    void setCall(@Nullable EventFd value) {
+        call = value;
+        signalCall();
+    }
+
+    void setErr(@Nullable EventFd value) {
+        err = value;
+    }
+
+    void setKick(@Nullable EventFd value) {
+        kick = value;
+        kicksRequested = false;
+    }
+
+    void remap(GuestMemory next, boolean mappingsRemoved, Runnable done) {
+        final Runnable swap =
+                () -> {
+                    memory = next;
+                    memoryVanished = false;
+                    final QueueWorker current = worker;
+                    if (current != null && !current.remap(next)) {
+                        reportFault(null);
+                    }
+                    kicksRequested = false;
+                    signalCall();
+                    done.run();
+                };
+        if (mappingsRemoved) {
+            drain(swap);
+        } else {
+            swap.run();
+        }
+    }
+
+    /** Finishes what is in flight, hands the queue back. The slot must then be forgotten. */
+    void stop(Consumer<Virtqueue> done) {
+        final QueueWorker current = worker;
+        if (current != null) {
+            current.beginDrain();
+        }
+        drain(
+                () -> {
+                    final QueueWorker drained = worker;
+                    worker = null;
+                    done.accept(drained == null ? queue : drained.stop());
+                });
+    }
+
+    /** Conductor only: notes that a stop command is on its way. */
+    void requestStop() {
+        stopRequested = true;
+    }
+
+    /** Conductor only. */
+    boolean stopRequested() {
+        return stopRequested;
+    }
+
+    private void drain(Runnable then) {
+        final Runnable earlier = whenDrained;
+        whenDrained =
+                earlier == null
+                        ? then
+                        : () -> {
+                            earlier.run();
+                            then.run();
+                        };
+        advanceDrain();
+    }
+
+    private void advanceDrain() {
+        final Runnable then = whenDrained;
+        final QueueWorker current = worker;
+        if (then == null) {
+            return;
+        }
+        if (current != null && memoryVanished && !current.drained()) {
+            current.poll(0);
+        }
+        if (current == null || current.drained()) {
+            publish();
+            whenDrained = null;
+            then.run();
+        }
+    }
+
+    private void checkMemory() {
+        if (!memoryVanished && memory.poisoned()) {
+            memoryVanished = true;
+            queue.fail(RingFault.MEMORY_GONE);
+            listener.onMemoryVanished();
+        }
+    }
+
+    /** An unexpected failure inside the device: this queue stops, the others go on. */
+    void fail(Throwable cause) {
+        queue.fail(RingFault.DEVICE_ERROR);
+        reportFault(cause);
+    }
+
+    private void reportFault(@Nullable Throwable cause) {
+        final RingFault fault = queue.fault();
+        if (faultReported || fault == null) {
+            return;
+        }
+        faultReported = true;
+        final EventFd target = err;
+        if (target != null) {
+            target.signal();
+        }
+        listener.onRingFault(queue.index(), fault, cause);
+    }
+}

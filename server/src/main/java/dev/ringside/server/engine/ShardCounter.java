@@ -1,0 +1,40 @@
+package dev.ringside.server.engine;
+
+import dev.ringside.metrics.MetricName;
+import java.util.Map;
+
+/** What a shard counts about its own duty cycle. */
+enum ShardCounter implements MetricName {
+    CYCLES_BUSY("ringside_shard_cycles_total", "Duty cycles of the shard.", "busy"),
+    CYCLES_IDLE("ringside_shard_cycles_total", "Duty cycles of the shard.", "idle"),
+    SLEEPS("ringside_shard_sleeps_total", "Times that the shard went to sleep.", ""),
+    FAILURES(
+            "ringside_shard_failures_total",
+            "Unexpected failures inside the shard: each is a bug worth a report.",
+            "");
+
+    private final String metricName;
+    private final String help;
+    private final String state;
+
+    ShardCounter(String metricName, String help, String state) {
+        this.metricName = metricName;
+        this.help = help;
+        this.state = state;
+    }
+
+    @Override
+    public String metricName() {
+        return metricName;
+    }
+
+    @Override
+    public String help() {
+        return help;
+    }
+
+    @Override
+    public Map<String, String> labels() {
+        return state.isEmpty() ? Map.of() : Map.of("state", state);
+    }
+}
