@@ -10,7 +10,8 @@ import java.util.Set;
  * Opens backends from text. The grammar, which {@code docs/virtio-blk.md} explains:
  *
  * <pre>
- * file:PATH[,direct=auto|on|off][,block-size=N][,physical-block-size=N][,discard=on|off][,lock=on|off]
+ * file:PATH[,direct=auto|on|off][,discard=on|off][,lock=on|off][,block-size=N]
+ *     [,physical-block-size=N]
  * null:size=N[,read-zeroes=on|off]
  * memory:size=N
  * </pre>
