@@ -22,15 +22,21 @@ public final class EventFd implements AutoCloseable {
     private static final MethodHandle EVENTFD =
             Native.function("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
 
+    private static final long CURRENT_POSITION = -1;
+
     // The value that every signal adds; read by the kernel, written never.
     private static final long ONE_ADDRESS = one();
 
     private final Fd fd;
-    private final MemorySegment counter = Arena.ofAuto().allocate(JAVA_LONG);
-    private final long counterAddress = counter.address();
+    // The counter, and behind it the iovec that names it.
+    private final MemorySegment counter =
+            Arena.ofAuto().allocate(Long.BYTES + SocketSpec.IOVEC_SIZE, Long.BYTES);
+    private final long iovecAddress = counter.address() + Long.BYTES;
 
     private EventFd(Fd fd) {
         this.fd = fd;
+        counter.set(JAVA_LONG, Long.BYTES + SocketSpec.IOVEC_BASE, counter.address());
+        counter.set(JAVA_LONG, Long.BYTES + SocketSpec.IOVEC_LEN, Long.BYTES);
     }
 
     /** A new eventfd with counter 0. */
@@ -80,7 +86,9 @@ public final class EventFd implements AutoCloseable {
     }
 
     /**
-     * Adds one to the counter. Data path: never blocks, allocates nothing.
+     * Adds one to the counter. Data path: allocates nothing, and does not block as long as the open
+     * file is O_NONBLOCK. The peer shares that flag: one that clears it and fills the counter makes
+     * this call wait until somebody calls {@link #drain}, which no peer can make wait.
      *
      * @return false when the counter is saturated or the descriptor failed; nothing was added then
      */
@@ -88,9 +96,14 @@ public final class EventFd implements AutoCloseable {
         return Libc.write(fd.number(), ONE_ADDRESS, Long.BYTES) == Long.BYTES;
     }
 
-    /** Takes the counter back to 0 and returns what it was; 0 when nothing was signalled. */
+    /**
+     * Takes the counter back to 0 and returns what it was; 0 when nothing was signalled. Never
+     * blocks, whatever the peer does to the flags of the open file. One read: of an EFD_SEMAPHORE
+     * descriptor it takes 1.
+     */
     public long drain() {
-        long got = Libc.read(fd.number(), counterAddress, Long.BYTES);
+        int number = fd.number();
+        int got = FileCalls.preadv2(number, iovecAddress, 1, CURRENT_POSITION, HostFile.RWF_NOWAIT);
         return got == Long.BYTES ? counter.get(JAVA_LONG, 0) : 0;
     }
 

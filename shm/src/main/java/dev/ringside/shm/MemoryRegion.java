@@ -61,8 +61,8 @@ public final class MemoryRegion implements AutoCloseable {
      * @param sizeBytes size, more than 0
      * @param mmapOffset where in the file the region starts
      * @throws LinuxException EINVAL, with text, for a region that wraps or is empty, that is not
-     *     equally aligned (to 4 KiB) in all three address spaces, or that its file does not cover;
-     *     else what mmap says
+     *     equally aligned (to 4 KiB) in all three address spaces, or that its file does not cover
+     *     or cannot serve without stalls; else what mmap says
      */
     public static MemoryRegion map(
             Fd fd, long guestAddress, long userAddress, long sizeBytes, long mmapOffset)
@@ -72,6 +72,7 @@ public final class MemoryRegion implements AutoCloseable {
             checkAddresses(call, guestAddress, userAddress, sizeBytes, mmapOffset);
             Statx file = Statx.of(fd);
             checkFile(call, file, sizeBytes, mmapOffset);
+            checkFileSystem(call, fd);
             // Where it is allowed the front-end cannot take the memory away any more.
             Libc.fcntl(fd.number(), Memfd.F_ADD_SEALS, Memfd.F_SEAL_SHRINK);
             FaultGuard guard = FaultGuard.instance();
@@ -137,6 +138,16 @@ public final class MemoryRegion implements AutoCloseable {
                     "its file is neither a regular file nor a character device (mode "
                             + Integer.toOctalString(file.mode())
                             + ")");
+        }
+    }
+
+    private static void checkFileSystem(String call, Fd fd) throws LinuxException {
+        if (FileSystemType.canStall(FileSystemType.of(fd))) {
+            throw new LinuxException(
+                    call,
+                    Errno.EINVAL,
+                    "its file lies on FUSE or on a network, where a page fault may wait for ever;"
+                            + " use a memfd, hugetlbfs, or a file on a local file system");
         }
     }
 

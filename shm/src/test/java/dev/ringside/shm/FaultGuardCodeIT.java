@@ -1,0 +1,46 @@
+package dev.ringside.shm;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The bytes that run are those that the sources in src/main/asm make. */
+class FaultGuardCodeIT {
+    @TempDir private Path directory;
+
+    @Test
+    void shouldBeWhatTheAssemblerMakesWhenX86() throws Exception {
+        assertEquals(assemble("x86_64"), FaultGuardCode.X86_64);
+    }
+
+    @Test
+    void shouldBeWhatTheAssemblerMakesWhenAarch64() throws Exception {
+        assertEquals(assemble("aarch64"), FaultGuardCode.AARCH64);
+    }
+
+    private String assemble(String architecture) throws Exception {
+        Path object = directory.resolve("code.o");
+        Path code = directory.resolve("code.bin");
+        String prefix = architecture + "-linux-gnu-";
+        run(
+                prefix + "as",
+                "--fatal-warnings",
+                "-o",
+                object.toString(),
+                "src/main/asm/fault-guard-" + architecture + ".S");
+        run(prefix + "objcopy", "-O", "binary", "-j", ".text", object.toString(), code.toString());
+        return HexFormat.of().formatHex(Files.readAllBytes(code));
+    }
+
+    private static void run(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), String.join(" ", command) + "\n" + output);
+    }
+}
