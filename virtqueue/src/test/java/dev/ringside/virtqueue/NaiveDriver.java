@@ -149,6 +149,11 @@ final class NaiveDriver {
         return free.size();
     }
 
+    /** The head of the next chain that is added. */
+    int nextHead() {
+        return free.element();
+    }
+
     /** Adds a chain of direct descriptors and makes it available; the caller saw that they fit. */
     int add(List<Buffer> buffers) {
         List<Integer> taken = new ArrayList<>();
