@@ -21,6 +21,7 @@ final class Mailbox implements AutoCloseable {
         wake = EventFd.create();
     }
 
+    /** Becomes readable, or is signalled again, when a command comes while the owner sleeps. */
     int wakeFd() {
         return wake.number();
     }

@@ -25,6 +25,10 @@ final class QueueSlot {
     }
 
     final Listener listener;
+
+    /** The shard's watch of the kick. */
+    int watch = WakeUps.NONE;
+
     private final VirtioDevice device;
     private final Counters<QueueCounter> counters;
     private final Virtqueue queue;

@@ -2,29 +2,23 @@ package dev.ringside.server.engine;
 
 import dev.ringside.metrics.Counters;
 import dev.ringside.metrics.MetricsRegistry;
-import dev.ringside.server.log.Log;
 import dev.ringside.shm.CpuAffinity;
-import dev.ringside.shm.Epoll;
 import dev.ringside.shm.EventFd;
 import dev.ringside.shm.IoUring;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.virtqueue.device.ShardContext;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One polling thread's state and duty cycle: it owns its queue workers, one io_uring, one epoll and
- * one mailbox. {@link #doWork} is one cycle and may be run by hand on the thread that made the
- * shard. Everything but {@link #mailbox} is confined to that thread.
+ * One polling thread's state and duty cycle: it owns its queue workers, one io_uring and one
+ * mailbox, and sleeps in nothing but the io_uring. {@link #doWork} is one cycle and may be run by
+ * hand on the thread that made the shard. Everything but {@link #mailbox} is confined to that
+ * thread.
  */
 final class Shard implements ShardContext, AutoCloseable {
     private static final int COMPLETIONS_PER_CYCLE = 256;
-    private static final int RING_TOKEN = 0;
-    private static final int MAILBOX_TOKEN = 1;
-    private static final int FIRST_KICK_TOKEN = 2;
 
     private final int index;
     private final EngineConfig config;
@@ -32,12 +26,11 @@ final class Shard implements ShardContext, AutoCloseable {
     private final Mailbox mailbox;
     private final Counters<ShardCounter> counters = new Counters<>(ShardCounter.class);
     private final IoUring ring;
-    private final Epoll epoll;
+    private final WakeUps wakeUps;
     private final IdlePolicy idlePolicy;
     private final IoUring.CompletionHandler router = this::routeCompletion;
 
     private QueueSlot[] slots = new QueueSlot[0];
-    private final List<@Nullable QueueSlot> kickTokens = new ArrayList<>();
     private IoUring.@Nullable CompletionHandler[] handlers = new IoUring.CompletionHandler[8];
     private long nowNs = System.nanoTime();
 
@@ -52,9 +45,8 @@ final class Shard implements ShardContext, AutoCloseable {
             CpuAffinity.pinCurrentThread(config.cpus().get(index % config.cpus().size()));
         }
         ring = IoUring.create(config.ringEntries());
-        epoll = Epoll.create();
-        epoll.add(ring.fd().number(), Epoll.IN, RING_TOKEN);
-        epoll.add(mailbox.wakeFd(), Epoll.IN, MAILBOX_TOKEN);
+        wakeUps = new WakeUps(ring, addCompletionHandler(this::onWakeUp));
+        wakeUps.watch(mailbox.wakeFd(), () -> {});
         idlePolicy = new IdlePolicy(config.idle(), config.maxSpinNs());
         metrics.register(Map.of("shard", Integer.toString(index)), counters);
     }
@@ -73,8 +65,9 @@ final class Shard implements ShardContext, AutoCloseable {
         for (final QueueSlot slot : current) {
             work += turn(slot);
         }
-        ring.submit();
-        return work;
+        // What was submitted counts as work: whatever waits for room in the ring gets its turn
+        // before the shard may sleep.
+        return work + Math.max(0, ring.submit());
     }
 
     private int turn(QueueSlot slot) {
@@ -88,7 +81,7 @@ final class Shard implements ShardContext, AutoCloseable {
     }
 
     /** After each cycle: spins or sleeps as the idle policy says. */
-    void idle(int work) throws LinuxException {
+    void idle(int work) {
         if (work > 0) {
             counters.increment(ShardCounter.CYCLES_BUSY);
             idlePolicy.worked();
@@ -102,7 +95,7 @@ final class Shard implements ShardContext, AutoCloseable {
         }
     }
 
-    private void sleep() throws LinuxException {
+    private void sleep() {
         boolean workFound = false;
         for (final QueueSlot slot : slots) {
             workFound |= slot.prepareToSleep();
@@ -110,24 +103,14 @@ final class Shard implements ShardContext, AutoCloseable {
         if (!workFound && mailbox.prepareToSleep()) {
             counters.increment(ShardCounter.SLEEPS);
             final long sleptAtNs = System.nanoTime();
-            final int ready = epoll.await(-1);
+            ring.submitAndWait(1, -1);
             idlePolicy.slept(System.nanoTime() - sleptAtNs);
-            for (int i = 0; i < ready; i++) {
-                onReady(epoll.token(i));
-            }
         }
         mailbox.awake();
     }
 
-    private void onReady(long token) {
-        if (token == MAILBOX_TOKEN) {
-            mailbox.drainWake();
-        } else if (token >= FIRST_KICK_TOKEN) {
-            final QueueSlot slot = kickTokens.get((int) token - FIRST_KICK_TOKEN);
-            if (slot != null) {
-                slot.kicked();
-            }
-        }
+    private void onWakeUp(long userData, int result, int flags) {
+        wakeUps.onCompletion((int) userData, result, flags);
     }
 
     private void routeCompletion(long userData, int result, int flags) {
@@ -145,50 +128,19 @@ final class Shard implements ShardContext, AutoCloseable {
     }
 
     void remove(QueueSlot slot) {
-        unwatchKick(slot);
+        wakeUps.forget(slot.watch);
         slots = Arrays.stream(slots).filter(other -> other != slot).toArray(QueueSlot[]::new);
     }
 
     void replaceKick(QueueSlot slot, @Nullable EventFd kick) {
-        unwatchKick(slot);
+        wakeUps.forget(slot.watch);
         slot.setKick(kick);
         watchKick(slot);
     }
 
-    // Edge-triggered: a kick needs no read, and an eventfd that is already readable reports once,
-    // so a kick from before the ring was watched is seen too.
     private void watchKick(QueueSlot slot) {
         final EventFd kick = slot.kick();
-        if (kick == null) {
-            return;
-        }
-        int free = kickTokens.indexOf(null);
-        if (free < 0) {
-            free = kickTokens.size();
-            kickTokens.add(slot);
-        } else {
-            kickTokens.set(free, slot);
-        }
-        try {
-            epoll.add(kick.number(), Epoll.IN | Epoll.ET, (long) free + FIRST_KICK_TOKEN);
-        } catch (LinuxException e) {
-            kickTokens.set(free, null);
-            slot.fail(e);
-        }
-    }
-
-    private void unwatchKick(QueueSlot slot) {
-        final int token = kickTokens.indexOf(slot);
-        final EventFd kick = slot.kick();
-        if (token < 0 || kick == null) {
-            return;
-        }
-        kickTokens.set(token, null);
-        try {
-            epoll.remove(kick.number());
-        } catch (LinuxException e) {
-            Log.warn("shard-unwatch", "shard " + index + ": " + e.getMessage());
-        }
+        slot.watch = kick == null ? WakeUps.NONE : wakeUps.watch(kick.number(), slot::kicked);
     }
 
     @Override
@@ -241,7 +193,6 @@ final class Shard implements ShardContext, AutoCloseable {
 
     @Override
     public void close() {
-        epoll.close();
         ring.close();
     }
 }

@@ -60,7 +60,7 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
         BlkState now = states.get();
         flushDue |= now.durableWrites() && !state.durableWrites();
         state = now;
-        int moved = channel.poll();
+        channel.poll();
         if (flushDue && !flushInFlight) {
             startInternalFlush();
         }
@@ -78,7 +78,7 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
         if (tally.burstOpen()) {
             tally.endBurst(shard.clock() - shard.nowNs());
         }
-        return moved + taken;
+        return taken;
     }
 
     private boolean ready() {
@@ -187,7 +187,7 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
 
     @Override
     public boolean drained() {
-        return draining && inFlight == 0 && !parked;
+        return inFlight == 0 && !parked;
     }
 
     @Override
