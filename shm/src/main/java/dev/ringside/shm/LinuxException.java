@@ -1,6 +1,7 @@
 package dev.ringside.shm;
 
 import java.io.IOException;
+import java.util.Objects;
 
 /**
  * A system call failed. The message names the call and its object, the error in words and as a
@@ -42,6 +43,12 @@ public final class LinuxException extends IOException {
                         + (hint.isEmpty() ? "" : ": " + hint));
         this.call = call;
         this.errno = errno;
+    }
+
+    /** The message; never null. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 
     /** The positive error number, one of {@link Errno}. */
