@@ -18,6 +18,7 @@ import java.util.Set;
  */
 public final class BlockBackends {
     private static final String FILE = "file";
+    private static final Set<String> WITHOUT_PATH = Set.of("null", "memory");
 
     private BlockBackends() {}
 
@@ -28,7 +29,7 @@ public final class BlockBackends {
      *     for the operator
      */
     public static BlockBackend open(String uri, boolean readOnly) throws BackendException {
-        BackendUri parsed = BackendUri.parse(uri, FILE::equals);
+        BackendUri parsed = BackendUri.parse(uri, scheme -> !WITHOUT_PATH.contains(scheme));
         return switch (parsed.scheme()) {
             case FILE -> FileBackend.open(fileOptions(parsed, readOnly));
             case "null" -> {

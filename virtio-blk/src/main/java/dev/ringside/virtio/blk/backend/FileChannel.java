@@ -258,23 +258,27 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
                 : ring.writev(fd, task.iovecAddress(), task.iovecCount(), at, flags, userData);
     }
 
+    /** A buffer is held only while its operation is in flight: what waits holds nothing. */
     private boolean issueBounce(FileTask task, long at, long userData) {
-        if (task.bounce == FileTask.NONE) {
-            task.bounce = bounces.take();
-            if (task.bounce == FileTask.NONE) {
-                return false;
-            }
+        int bounce = bounces.take();
+        if (bounce == FileTask.NONE) {
+            return false;
         }
         int bytes = (int) Math.min(task.left(), BouncePool.BYTES);
-        long address = bounces.address(task.bounce);
+        long address = bounces.address(bounce);
+        boolean queued;
         if (task.io.operation() == BlockOperation.READ) {
-            return ring.read(file.fd(), address, bytes, at, userData);
+            queued = ring.read(file.fd(), address, bytes, at, userData);
+        } else {
+            task.io.gather(task.done, bounces.segment(bounce), 0, bytes);
+            queued = ring.write(file.fd(), address, bytes, at, userData);
         }
-        if (task.gathered == 0) {
-            task.io.gather(task.done, bounces.segment(task.bounce), 0, bytes);
-            task.gathered = bytes;
+        if (queued) {
+            task.bounce = bounce;
+        } else {
+            bounces.give(bounce);
         }
-        return ring.write(file.fd(), address, bytes, at, userData);
+        return queued;
     }
 
     /** A direct write carries its own durability; everything else asks for an fdatasync after. */
@@ -290,9 +294,19 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
         int token = (int) userData;
         if (token == tasks.length) {
             syncs.onSynced(result);
-        } else {
-            advance(tasks[token], result);
+            return;
         }
+        FileTask task = tasks[token];
+        if (task.bounce != FileTask.NONE) {
+            int bounce = task.bounce;
+            task.bounce = FileTask.NONE;
+            if (result > 0 && task.io.operation() == BlockOperation.READ) {
+                long wanted = Math.min(result, task.left());
+                task.io.scatter(task.done, bounces.segment(bounce), 0, wanted);
+            }
+            bounces.give(bounce);
+        }
+        advance(task, result);
     }
 
     private void advance(FileTask task, int result) {
@@ -311,8 +325,7 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
         long moved =
                 switch (task.stage) {
                     case PUNCH, ZERO_RANGE -> Math.min(task.left(), RANGE_BYTES);
-                    case STRAIGHT, SIDE, ZERO_WRITE -> result;
-                    case BOUNCE -> moveBounced(task, result);
+                    case STRAIGHT, SIDE, BOUNCE, ZERO_WRITE -> result;
                 };
         task.done += moved;
         if (task.left() == 0) {
@@ -322,15 +335,6 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
         } else {
             start(task);
         }
-    }
-
-    private int moveBounced(FileTask task, int bytes) {
-        task.gathered = 0;
-        if (task.io.operation() == BlockOperation.READ && bytes > 0) {
-            int wanted = (int) Math.min(bytes, task.left());
-            task.io.scatter(task.done, bounces.segment(task.bounce), 0, wanted);
-        }
-        return bytes;
     }
 
     /** A short direct transfer that ended inside a block cannot be continued. */
@@ -375,10 +379,6 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
     }
 
     private void finish(FileTask task, int result) {
-        if (task.bounce != FileTask.NONE) {
-            bounces.give(task.bounce);
-            task.bounce = FileTask.NONE;
-        }
         BlockIo io = task.io;
         boolean changes =
                 io.operation() == BlockOperation.WRITE

@@ -30,9 +30,6 @@ final class FileTask {
     long done;
     int bounce = NONE;
 
-    /** Bytes that lie in the bounce buffer for a write, from position {@link #done}. */
-    int gathered;
-
     private final MemorySegment iovecs;
     private final int room;
     private int iovecCount;
@@ -54,7 +51,6 @@ final class FileTask {
         stage = first;
         done = 0;
         bounce = NONE;
-        gathered = 0;
     }
 
     /** Bytes still to do. */
