@@ -88,8 +88,7 @@ final class Conductor implements AutoCloseable {
         for (Runnable task = mailbox.poll(); task != null; task = mailbox.poll()) {
             guarded(task);
         }
-        // A task may have been the one that ends this thread.
-        if (!running || !mailbox.prepareToSleep()) {
+        if (!mailbox.prepareToSleep()) {
             mailbox.awake();
             return;
         }

@@ -5,16 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 
 /**
- * Any bytes on the socket, with any descriptors. What it finds goes into seeds.hex, which the unit
- * tests replay.
+ * Any bytes on the socket, with any descriptors. Runs with {@code -Pfuzz -Dtest=SessionFuzz}; its
+ * findings go into seeds.hex.
  */
-class SessionFuzzTest {
-    @FuzzTest(maxDuration = "2m")
+class SessionFuzz {
+    @FuzzTest(maxDuration = "5m")
     void shouldSurvive(byte[] input) {
         int before = Leaks.descriptorCount();
-
         SessionExerciser.run(input);
-
         assertEquals(before, Leaks.descriptorCount());
     }
 }
