@@ -1,0 +1,120 @@
+package dev.ringside.server.component;
+
+import dev.ringside.frontend.BlkDriver;
+import dev.ringside.frontend.BlkOptions;
+import dev.ringside.frontend.FrontendConnection;
+import dev.ringside.frontend.FrontendMemory;
+import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.server.engine.DeviceHandle;
+import dev.ringside.server.engine.Engine;
+import dev.ringside.server.engine.EngineConfig;
+import dev.ringside.server.engine.IdleMode;
+import dev.ringside.server.engine.SocketSource;
+import dev.ringside.virtio.blk.BlkConfig;
+import dev.ringside.virtio.blk.BlkDevice;
+import dev.ringside.virtio.blk.backend.BlockBackends;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/** An engine with disks, all in this process; closing it takes everything down again. */
+final class TestServer implements AutoCloseable {
+    static final int MIB = 1 << 20;
+
+    private final Engine engine;
+    private final MetricsRegistry metrics = new MetricsRegistry();
+    private final Path folder = Files.createTempDirectory("ringside-test");
+    private final List<BlkDevice> devices = new ArrayList<>();
+
+    /** A disk that is served. */
+    record Disk(String name, Path socket, BlkDevice device, DeviceHandle handle) {
+        FrontendConnection connect() throws IOException {
+            return FrontendConnection.connect(socket, 5_000);
+        }
+
+        BlkDriver start(final FrontendMemory memory, final BlkOptions options) throws IOException {
+            return BlkDriver.start(connect(), memory, options);
+        }
+
+        BlkDriver start(final BlkOptions options) throws IOException {
+            return start(FrontendMemory.likePc(16 * MIB), options);
+        }
+    }
+
+    private TestServer(final int shards) throws IOException {
+        this.engine = Engine.start(EngineConfig.of(shards, IdleMode.ADAPTIVE), metrics);
+    }
+
+    static TestServer start(final int shards) throws IOException {
+        return new TestServer(shards);
+    }
+
+    /** Serves a backend on a socket of its own, with rings up to the largest. */
+    Disk disk(final String uri, final int queues) throws Exception {
+        return disk(uri, config -> config.withQueues(queues).withMaxQueueSize(32_768));
+    }
+
+    Disk disk(final String uri, final UnaryOperator<BlkConfig> settings) throws Exception {
+        final Path socket = folder.resolve("s" + devices.size());
+        return attach(uri, settings, new SocketSource.Listen(socket, 0600, null, null), socket);
+    }
+
+    Disk attach(
+            final String uri,
+            final UnaryOperator<BlkConfig> settings,
+            final SocketSource source,
+            final Path socket)
+            throws Exception {
+        final String name = "disk" + devices.size();
+        final BlkDevice device =
+                BlkDevice.create(
+                        settings.apply(BlkConfig.named(name)),
+                        BlockBackends.open(uri, false),
+                        metrics);
+        devices.add(device);
+        return new Disk(name, socket, device, engine.attach(device, source));
+    }
+
+    /** The URI of a new file of zeroes. */
+    String file(final long bytes) throws IOException {
+        return "file:" + newFile(bytes);
+    }
+
+    Path newFile(final long bytes) throws IOException {
+        final Path path = folder.resolve("image" + System.nanoTime());
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            file.setLength(bytes);
+        }
+        return path;
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    boolean healthy() {
+        return engine.healthy();
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            if (!engine.shutdown(20_000)) {
+                throw new AssertionError("the engine did not finish its requests");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        engine.close();
+        devices.forEach(BlkDevice::close);
+        try (Stream<Path> left = Files.walk(folder)) {
+            left.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+        }
+    }
+}
