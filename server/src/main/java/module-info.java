@@ -7,7 +7,7 @@ module dev.ringside.server {
     requires dev.ringside.virtio.blk;
     requires dev.ringside.virtqueue;
     requires info.picocli;
-    requires jdk.httpserver;
+    requires jdk.unsupported;
     requires HdrHistogram;
     requires org.agrona;
     requires org.jctools.core.jdk11;

@@ -173,9 +173,7 @@ public final class VhostUserSession implements AutoCloseable {
 
     /** All rings, for people. */
     public List<RingState> rings() {
-        return vrings.all().stream()
-                .map(r -> new RingState(r.index, r.size, r.started, r.enabled, r.faulted))
-                .toList();
+        return vrings.all().stream().map(Vring::state).toList();
     }
 
     /**

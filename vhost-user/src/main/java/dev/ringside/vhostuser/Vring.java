@@ -79,6 +79,10 @@ final class Vring implements AutoCloseable {
         return memory.sliceUser(userAddress, length) != null;
     }
 
+    RingState state() {
+        return new RingState(index, size, started, enabled, kicked && !started, faulted);
+    }
+
     /** The ring was stopped, or will not be started: it needs another SET_VRING_KICK. */
     void stopped() {
         started = false;

@@ -32,7 +32,8 @@ class ResetTest {
 
             assertEquals(List.of("stop 0", "stop 2", "reset"), f.host.calls.subList(0, 3));
             assertArrayEquals(u64(0), f.reply(34));
-            assertEquals(new RingState(0, 0, false, false, false), f.session.rings().getFirst());
+            assertEquals(
+                    new RingState(0, 0, false, false, false, false), f.session.rings().getFirst());
             assertEquals(0, f.session.negotiatedFeatures());
         }
     }
@@ -103,7 +104,8 @@ class ResetTest {
 
             f.ok(39, u64(0));
 
-            assertEquals(new RingState(0, 128, false, true, false), f.session.rings().getFirst());
+            assertEquals(
+                    new RingState(0, 128, false, true, false, false), f.session.rings().getFirst());
         }
     }
 

@@ -41,7 +41,7 @@ class VringTest {
             assertNull(start.err());
             assertFalse(start.enabled());
             assertEquals(1, start.memory().regions().size());
-            assertEquals(new RingState(0, QUEUE_SIZE, true, false, false), ring(f, 0));
+            assertEquals(new RingState(0, QUEUE_SIZE, true, false, false, false), ring(f, 0));
         }
     }
 
@@ -164,7 +164,9 @@ class VringTest {
             f.ok(8, state(0, QUEUE_SIZE));
             f.ok(9, ringAddr(0));
             f.ok(12, u64(0), eventFd());
+            assertTrue(ring(f, 0).waiting());
             f.ask(11, state(0, 0));
+            assertFalse(ring(f, 0).waiting());
 
             f.setMemory();
 

@@ -88,7 +88,8 @@ final class Conductor implements AutoCloseable {
         for (Runnable task = mailbox.poll(); task != null; task = mailbox.poll()) {
             guarded(task);
         }
-        if (!mailbox.prepareToSleep()) {
+        // A task may have been the one that ends this thread.
+        if (!running || !mailbox.prepareToSleep()) {
             mailbox.awake();
             return;
         }

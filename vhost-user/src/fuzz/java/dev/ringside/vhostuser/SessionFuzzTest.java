@@ -5,14 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 
 /**
- * Any bytes on the socket, with any descriptors. Runs with {@code -Pfuzz -Dtest=SessionFuzz}; its
- * findings go into seeds.hex.
+ * Any bytes on the socket, with any descriptors. What it finds goes into seeds.hex, which the unit
+ * tests replay.
  */
-class SessionFuzz {
-    @FuzzTest(maxDuration = "5m")
+class SessionFuzzTest {
+    @FuzzTest(maxDuration = "2m")
     void shouldSurvive(byte[] input) {
         int before = Leaks.descriptorCount();
+
         SessionExerciser.run(input);
+
         assertEquals(before, Leaks.descriptorCount());
     }
 }

@@ -1,0 +1,102 @@
+package dev.ringside.server.cli;
+
+import dev.ringside.shm.CpuAffinity;
+import java.io.PrintStream;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ParseResult;
+
+/** Finds the command and runs it; turns what goes wrong into a message and an exit status. */
+final class Cli {
+    private static final String USAGE =
+            """
+            ringside: serves virtio devices to virtual machines over vhost-user
+
+            usage:
+              ringside blk --socket-path=PATH --blk-file=PATH [OPTION...]   serve one disk
+              ringside version   print the version
+              ringside help      print this
+
+            'ringside blk --help' lists the options of blk.
+            """;
+
+    private static final List<String> COMMANDS = List.of("blk", "version", "help");
+
+    private final PrintStream out;
+    private final PrintStream err;
+
+    Cli(PrintStream out, PrintStream err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    /** Runs a command line to its end and returns the exit status. Throws nothing. */
+    int run(List<String> arguments) {
+        try {
+            return dispatch(arguments);
+        } catch (OperatorException e) {
+            error(e.getMessage());
+            return ExitCode.CONFIG;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            error("interrupted");
+            return ExitCode.FAILED;
+        } catch (OutOfMemoryError e) {
+            error("out of memory: give the process more, or ask for less: " + e.getMessage());
+            return ExitCode.FAILED;
+        } catch (RuntimeException | LinkageError e) {
+            error("internal error, please report it: " + e);
+            if (System.getenv("RINGSIDE_DEBUG") != null) {
+                e.printStackTrace(err);
+            }
+            return ExitCode.BUG;
+        }
+    }
+
+    private int dispatch(List<String> arguments) throws OperatorException, InterruptedException {
+        String command = arguments.isEmpty() ? "" : arguments.getFirst();
+        List<String> rest =
+                arguments.isEmpty() ? arguments : arguments.subList(1, arguments.size());
+        return switch (command) {
+            case "blk" -> blk(rest);
+            case "version", "--version", "-V" -> print("ringside " + Version.text() + "\n");
+            case "help", "--help", "-h" -> print(USAGE);
+            case "" -> {
+                err.print(USAGE);
+                yield ExitCode.CONFIG;
+            }
+            default ->
+                    throw new OperatorException(
+                            "there is no command '"
+                                    + command
+                                    + "': the commands are "
+                                    + String.join(", ", COMMANDS)
+                                    + " (see ringside help)");
+        };
+    }
+
+    private int blk(List<String> arguments) throws OperatorException, InterruptedException {
+        if (Capabilities.asked(arguments)) {
+            return print(Capabilities.json("block", "read-only", "blk-file") + "\n");
+        }
+        CommandLine commandLine = BlkSyntax.commandLine();
+        ParseResult given = Syntax.parse(commandLine, "ringside blk", arguments);
+        if (given.isUsageHelpRequested()) {
+            return print(commandLine.getUsageMessage());
+        }
+        BlkOptions options = BlkParser.parse(given, CpuAffinity.allowed());
+        return BlkServer.run(options, err);
+    }
+
+    private int print(String text) {
+        out.print(text);
+        out.flush();
+        return ExitCode.OK;
+    }
+
+    private void error(@Nullable String message) {
+        err.println("ringside: error: " + Text.oneLine(String.valueOf(message)));
+        err.flush();
+    }
+}

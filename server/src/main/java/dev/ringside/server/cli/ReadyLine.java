@@ -1,0 +1,90 @@
+package dev.ringside.server.cli;
+
+import dev.ringside.server.engine.IdleMode;
+import dev.ringside.server.engine.SocketSource;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the operator is told when all is up. */
+final class ReadyLine {
+    private ReadyLine() {}
+
+    /** The part after {@code ringside: ready: }. */
+    static String text(
+            BlkOptions options, String device, String backend, @Nullable String metricsUrl) {
+        return "disk "
+                + device
+                + ": "
+                + backend
+                + (options.readOnly() ? ", read-only" : "")
+                + "; "
+                + socket(options.source())
+                + "; "
+                + count(options.queues(), "queue")
+                + " of up to "
+                + options.queueSize()
+                + "; "
+                + count(options.shards(), "shard")
+                + pinned(options)
+                + (options.idle() == IdleMode.ADAPTIVE ? ", adaptive" : ", busy-spin")
+                + "; "
+                + (metricsUrl == null ? "no metrics" : "metrics " + metricsUrl);
+    }
+
+    /** What is odd about the options and still works. */
+    static List<String> notes(BlkOptions options) {
+        List<String> notes = new ArrayList<>();
+        if (options.shards() > options.queues()) {
+            notes.add(
+                    Values.given(BlkSyntax.SHARDS, Integer.toString(options.shards()))
+                            + " is more than "
+                            + Values.given(BlkSyntax.NUM_QUEUES, Integer.toString(options.queues()))
+                            + ": a queue belongs to one shard, so the others have nothing to do");
+        }
+        return notes;
+    }
+
+    /** How metrics and messages name the device: as the operator named the socket. */
+    static String deviceName(SocketSource source) {
+        return switch (source) {
+            case SocketSource.Listen listen -> baseName(listen.path());
+            case SocketSource.Connect connect -> baseName(connect.path());
+            case SocketSource.Inherited inherited -> "fd" + inherited.fdNumber();
+        };
+    }
+
+    private static String baseName(Path path) {
+        Path file = path.getFileName();
+        String name = file == null ? "" : file.toString();
+        int dot = name.lastIndexOf('.');
+        String base = dot > 0 ? name.substring(0, dot) : name;
+        return base.isBlank() ? "disk" : base;
+    }
+
+    private static String socket(SocketSource source) {
+        return switch (source) {
+            case SocketSource.Listen listen ->
+                    "listening on "
+                            + listen.path()
+                            + " (mode "
+                            + String.format("%04o", listen.mode())
+                            + ")";
+            case SocketSource.Connect connect -> "connecting to " + connect.path();
+            case SocketSource.Inherited inherited -> "inherited socket " + inherited.fdNumber();
+        };
+    }
+
+    private static String pinned(BlkOptions options) {
+        if (options.cpus().isEmpty()) {
+            return "";
+        }
+        int[] cpus = options.cpus().stream().mapToInt(Integer::intValue).toArray();
+        return " on " + (cpus.length == 1 ? "cpu " : "cpus ") + CpuList.format(cpus);
+    }
+
+    private static String count(int number, String noun) {
+        return number + " " + noun + (number == 1 ? "" : "s");
+    }
+}

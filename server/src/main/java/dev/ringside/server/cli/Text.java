@@ -1,0 +1,16 @@
+package dev.ringside.server.cli;
+
+/** Texts for one line of a terminal. */
+final class Text {
+    private Text() {}
+
+    /** Control characters become spaces: a path can contain line ends and escape sequences. */
+    static String oneLine(String text) {
+        var clean = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            clean.append(Character.isISOControl(c) ? ' ' : c);
+        }
+        return clean.toString();
+    }
+}
