@@ -36,6 +36,12 @@ final class ChainWalker {
     private MemorySegment descriptors;
     private GuestMemory memory;
 
+    /** The region of the last buffer: the next one is likely to lie there too. */
+    private int nearRegion;
+
+    private long nearStart;
+    private long nearBytes;
+
     ChainWalker(
             int queueSize,
             boolean indirectNegotiated,
@@ -51,6 +57,7 @@ final class ChainWalker {
     void remap(MemorySegment newDescriptors, GuestMemory newMemory) {
         descriptors = newDescriptors;
         memory = newMemory;
+        nearBytes = 0;
     }
 
     /**
@@ -153,6 +160,20 @@ final class ChainWalker {
             return RingFault.READABLE_AFTER_WRITABLE;
         }
         long length = length(meta);
+        long offset = address - nearStart;
+        if (offset < 0
+                || offset > nearBytes - length
+                || length > DescriptorChain.MAX_ENTRY_BYTES
+                || length == 0) {
+            return appendFar(address, length, writable, chain);
+        }
+        return chain.add(nearRegion, offset, (int) length, writable)
+                ? null
+                : RingFault.CHAIN_TOO_LONG;
+    }
+
+    private @Nullable RingFault appendFar(
+            long address, long length, boolean writable, DescriptorChain chain) {
         if (length == 0) {
             // The specification does not forbid it: no byte of it can be touched.
             return null;
@@ -161,17 +182,13 @@ final class ChainWalker {
         if (region < 0) {
             return RingFault.BUFFER_UNMAPPED;
         }
-        if (length <= DescriptorChain.MAX_ENTRY_BYTES
-                && length <= memory.available(region, address)) {
-            long offset = memory.offset(region, address);
-            return chain.add(region, offset, (int) length, writable)
-                    ? null
-                    : RingFault.CHAIN_TOO_LONG;
-        }
+        nearRegion = region;
+        nearStart = address - memory.offset(region, address);
+        nearBytes = memory.available(region, address) + memory.offset(region, address);
         return appendPieces(address, length, writable, chain);
     }
 
-    /** A buffer that crosses into adjacent regions, or that is too long for one entry. */
+    /** A buffer anywhere; one that crosses into adjacent regions or is too long is cut. */
     private @Nullable RingFault appendPieces(
             long address, long length, boolean writable, DescriptorChain chain) {
         if (wraps(address, length)) {
