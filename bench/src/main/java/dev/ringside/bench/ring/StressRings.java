@@ -1,0 +1,47 @@
+package dev.ringside.bench.ring;
+
+import dev.ringside.shm.GuestMemory;
+import dev.ringside.shm.LinuxException;
+import dev.ringside.virtqueue.InvalidRingException;
+import dev.ringside.virtqueue.SplitVirtqueue;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Rings of one descriptor for jcstress, which wants a fresh one for every try. */
+final class StressRings {
+    private static final int SLOT_BYTES = 128;
+    private static final long REGION_BYTES = 256L << 20;
+    private static final long SLOTS = REGION_BYTES / SLOT_BYTES;
+    private static final AtomicLong NEXT = new AtomicLong();
+    private static final GuestMemory MEMORY = map();
+
+    private StressRings() {}
+
+    private static GuestMemory map() {
+        try {
+            return RingMemory.regions(1, REGION_BYTES);
+        } catch (LinuxException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** A zeroed ring; used again only after two million others. */
+    static RingMemory ring() {
+        long slot = NEXT.getAndIncrement() % SLOTS;
+        RingMemory ring = new RingMemory(MEMORY, slot * SLOT_BYTES, 1);
+        ring.descriptor(0, MEMORY.regions().getFirst().guestAddress(), 1, RingMemory.WRITE, 0);
+        return ring;
+    }
+
+    static SplitVirtqueue queue(RingMemory ring, long features) {
+        try {
+            return ring.queue(features);
+        } catch (InvalidRingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static void driverFence() {
+        VarHandle.fullFence();
+    }
+}
