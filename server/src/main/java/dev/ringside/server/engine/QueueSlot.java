@@ -24,6 +24,9 @@ final class QueueSlot {
         void onMemoryVanished();
     }
 
+    private static final int SMALLEST_BURST = 8;
+    private static final int BURST_SHARE = 4;
+
     final Listener listener;
 
     /** The shard's watch of the kick. */
@@ -72,8 +75,8 @@ final class QueueSlot {
     void start(Shard shard) {
         try {
             worker = device.startQueue(queue, shard);
-        } catch (Exception e) {
-            fail(e);
+        } catch (Throwable failure) {
+            fail(failure);
             return;
         }
         queue.suppressKicks();
@@ -92,12 +95,12 @@ final class QueueSlot {
             return 0;
         }
         final boolean taking = whenDrained == null && enabled && queue.fault() == null;
-        final int taken = current.poll(taking ? budget : 0);
+        final int taken = current.poll(taking ? burst(budget) : 0);
+        counters.add(QueueCounter.CHAINS, taken);
         // Host I/O completes before this turn, so there may be something to publish in every turn.
         final int completed = publish();
         if (taken > 0) {
             resumePolling();
-            counters.add(QueueCounter.CHAINS, taken);
         }
         if (queue.fault() != null) {
             reportFault(null);
@@ -109,6 +112,15 @@ final class QueueSlot {
             advanceDrain();
         }
         return taken + completed;
+    }
+
+    /**
+     * How many chains to take before the next publish: a part of those that wait, so that the
+     * driver has answers to work on while the device works on the rest. Taking all of them makes
+     * the two sides wait for each other in turn.
+     */
+    private int burst(int budget) {
+        return Math.min(budget, Math.max(SMALLEST_BURST, queue.pending() / BURST_SHARE));
     }
 
     private int publish() {
@@ -137,6 +149,7 @@ final class QueueSlot {
      * whose driver gives no kick fd is polled for ever.
      */
     boolean prepareToSleep() {
+        checkMemory();
         if (!takesChains()) {
             return false;
         }
@@ -281,7 +294,8 @@ final class QueueSlot {
         }
     }
 
-    private void checkMemory() {
+    /** Has the session closed when the front-end took memory away under the rings. */
+    void checkMemory() {
         if (!memoryVanished && memory.poisoned()) {
             memoryVanished = true;
             queue.fail(RingFault.MEMORY_GONE);

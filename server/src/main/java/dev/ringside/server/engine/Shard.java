@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class Shard implements ShardContext, AutoCloseable {
     private static final int COMPLETIONS_PER_CYCLE = 256;
 
+    /** Idle cycles between two looks at the memory of queues that have nothing to do. */
+    private static final int MEMORY_CHECK_CYCLES = 4096;
+
     private final int index;
     private final EngineConfig config;
     private final MetricsRegistry metrics;
@@ -33,6 +36,7 @@ final class Shard implements ShardContext, AutoCloseable {
     private QueueSlot[] slots = new QueueSlot[0];
     private IoUring.@Nullable CompletionHandler[] handlers = new IoUring.CompletionHandler[8];
     private long nowNs = System.nanoTime();
+    private int idleCycles;
 
     /** On the thread that will run it: the io_uring belongs to its maker. */
     Shard(int index, EngineConfig config, Mailbox mailbox, MetricsRegistry metrics)
@@ -90,9 +94,14 @@ final class Shard implements ShardContext, AutoCloseable {
         counters.increment(ShardCounter.CYCLES_IDLE);
         if (idlePolicy.shouldSleep(nowNs)) {
             sleep();
-        } else {
-            Thread.onSpinWait();
+            return;
         }
+        if (++idleCycles % MEMORY_CHECK_CYCLES == 0) {
+            for (final QueueSlot slot : slots) {
+                slot.checkMemory();
+            }
+        }
+        Thread.onSpinWait();
     }
 
     private void sleep() {
