@@ -8,8 +8,6 @@ module dev.ringside.server {
     requires dev.ringside.virtqueue;
     requires info.picocli;
     requires jdk.unsupported;
-    requires HdrHistogram;
-    requires org.agrona;
     requires org.jctools.core.jdk11;
     requires static transitive org.jspecify;
 }

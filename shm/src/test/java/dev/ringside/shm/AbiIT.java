@@ -56,7 +56,8 @@ class AbiIT {
     private static final Pattern MACRO =
             Pattern.compile(
                     "(O|F|FD|PROT|MAP|MADV|AF|SOCK|SOL|SO|SCM|MSG_(CTRUNC|DONTWAIT|NOSIGNAL"
-                            + "|CMSG_CLOEXEC)|IORING|SYS|MFD|S|AT|STATX|SA_(SIGINFO|ONSTACK|RESTART)"
+                            + "|CMSG_CLOEXEC)|IORING|SYS|MFD|S|AT|STATX"
+                            + "|SA_(SIGINFO|ONSTACK|RESTART)"
                             + "|SIGBUS|BLK[A-Z0-9]+|SEEK|RWF|FALLOC|EFD"
                             + "|(TMPFS|FUSE_SUPER|NFS_SUPER|V9FS|SMB_SUPER|CIFS_SUPER|SMB2_SUPER"
                             + "|CEPH_SUPER)_MAGIC)(_.*)?");
