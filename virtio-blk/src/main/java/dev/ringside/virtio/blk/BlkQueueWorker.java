@@ -198,7 +198,7 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
 
     @Override
     public Virtqueue stop() {
-        if (inFlight > 0 || parked) {
+        if (!drained()) {
             throw new IllegalStateException(
                     "queue " + queue.index() + " stopped with " + inFlight + " requests in flight");
         }

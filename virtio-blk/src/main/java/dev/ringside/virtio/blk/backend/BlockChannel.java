@@ -18,16 +18,20 @@ public interface BlockChannel extends AutoCloseable {
     int submit(BlockIo io);
 
     /**
-     * Goes on with what had to wait. Called once per duty cycle.
-     *
-     * @return how many requests moved on
+     * Goes on with what had to wait. Called once per duty cycle. As long as something waits that no
+     * I/O in flight will bring on, the channel keeps the shard's ring from sleeping.
      */
-    int poll();
+    void poll();
 
     /** True while requests wait inside for room: a wise caller takes no more for now. */
     boolean congested();
 
-    /** Releases the channel. Nothing may be in flight. Idempotent. */
+    /**
+     * True when nothing at all of the channel is in flight in the shard's ring: it may be closed.
+     */
+    boolean idle();
+
+    /** Releases the channel, which must be {@link #idle}. Does nothing the second time. */
     @Override
     void close();
 }

@@ -42,6 +42,7 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
     private final IoQueue blocked;
     private final BouncePool bounces;
     private final SyncGroup syncs;
+    private final Waker waker;
     private final boolean direct;
     private final long memoryMask;
     private final long offsetMask;
@@ -79,6 +80,7 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
         bounces = new BouncePool(arena, direct ? BouncePool.BUFFERS : 0);
         handler = shard.addCompletionHandler(this);
         handlerBits = (long) handler << 32;
+        waker = new Waker(shard.ring(), handlerBits | (requests.length + 1));
         syncs =
                 new SyncGroup(
                         ring,
@@ -86,6 +88,7 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
                         handlerBits | requests.length,
                         medium,
                         own == null && !direct,
+                        waker,
                         requests.length,
                         completion);
     }
@@ -296,6 +299,10 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
             syncs.onSynced(result);
             return;
         }
+        if (token > tasks.length) {
+            waker.onCompletion();
+            return;
+        }
         FileTask task = tasks[token];
         if (task.bounce != FileTask.NONE) {
             int bounce = task.bounce;
@@ -311,7 +318,7 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
 
     private void advance(FileTask task, int result) {
         if (result == -Errno.EAGAIN || result == -Errno.EINTR) {
-            blocked.add(task.io);
+            blocked.add(task.io); // poll, which comes after completions, tries again
             return;
         }
         if (result < 0) {
@@ -391,17 +398,18 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
     }
 
     @Override
-    public int poll() {
-        int work = syncs.advance();
+    public void poll() {
+        syncs.advance();
         for (int left = blocked.size(); left > 0; left--) {
             BlockIo io = blocked.peek();
             if (io == null || !issue(tasks[io.slot()])) {
                 break;
             }
             blocked.remove();
-            work++;
         }
-        return work;
+        if (!blocked.isEmpty()) {
+            waker.ask();
+        }
     }
 
     @Override
@@ -409,9 +417,9 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
         return !blocked.isEmpty();
     }
 
-    /** For tests: how many fdatasync calls it issued. */
-    long syncsIssued() {
-        return syncs.issued();
+    @Override
+    public boolean idle() {
+        return waker.idle();
     }
 
     @Override

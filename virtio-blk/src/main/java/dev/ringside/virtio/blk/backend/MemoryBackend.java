@@ -75,7 +75,7 @@ public final class MemoryBackend implements BlockBackend {
     @Override
     public BlockChannel openChannel(
             ShardContext shard, BlockIo[] requests, BlockCompletion completion) {
-        return new MemoryChannel(region.segment(), requests, completion);
+        return new MemoryChannel(region.segment(), shard, requests, completion);
     }
 
     @Override

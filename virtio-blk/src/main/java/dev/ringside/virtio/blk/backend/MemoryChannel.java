@@ -1,5 +1,7 @@
 package dev.ringside.virtio.blk.backend;
 
+import dev.ringside.shm.IoUring;
+import dev.ringside.virtqueue.device.ShardContext;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -8,20 +10,31 @@ import org.jspecify.annotations.Nullable;
  * longer than a slice goes on a slice per poll, so that a guest's giant request does not stall the
  * shard's other queues.
  */
-final class MemoryChannel implements BlockChannel {
+final class MemoryChannel implements BlockChannel, IoUring.CompletionHandler {
     /** What is moved at most before the shard looks at its other work, bytes. */
     static final long SLICE_BYTES = 1 << 20;
 
     private final @Nullable MemorySegment storage;
     private final BlockCompletion completion;
     private final IoQueue waiting;
+    private final ShardContext shard;
+    private final int handler;
+    private final Waker waker;
     private long done;
+    private boolean closed;
 
     /** With the storage, or null for a disk of zeroes. */
-    MemoryChannel(@Nullable MemorySegment storage, BlockIo[] requests, BlockCompletion completion) {
+    MemoryChannel(
+            @Nullable MemorySegment storage,
+            ShardContext shard,
+            BlockIo[] requests,
+            BlockCompletion completion) {
         this.storage = storage;
+        this.shard = shard;
         this.completion = completion;
         waiting = new IoQueue(requests.length);
+        handler = shard.addCompletionHandler(this);
+        waker = new Waker(shard.ring(), (long) handler << 32);
     }
 
     @Override
@@ -31,14 +44,15 @@ final class MemoryChannel implements BlockChannel {
             return 0;
         }
         waiting.add(io);
+        waker.ask();
         return PENDING;
     }
 
     @Override
-    public int poll() {
+    public void poll() {
         BlockIo io = waiting.peek();
         if (io == null) {
-            return 0;
+            return;
         }
         long bytes = Math.min(SLICE_BYTES, io.length() - done);
         move(io, done, bytes);
@@ -48,7 +62,14 @@ final class MemoryChannel implements BlockChannel {
             waiting.remove();
             completion.onComplete(io, 0);
         }
-        return 1;
+        if (!waiting.isEmpty()) {
+            waker.ask();
+        }
+    }
+
+    @Override
+    public void onCompletion(long userData, int result, int flags) {
+        waker.onCompletion();
     }
 
     private void move(BlockIo io, long position, long bytes) {
@@ -81,5 +102,15 @@ final class MemoryChannel implements BlockChannel {
     }
 
     @Override
-    public void close() {}
+    public boolean idle() {
+        return waker.idle();
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            shard.removeCompletionHandler(handler);
+        }
+    }
 }

@@ -57,7 +57,9 @@ public final class NullBackend implements BlockBackend {
     @Override
     public BlockChannel openChannel(
             ShardContext shard, BlockIo[] requests, BlockCompletion completion) {
-        return readZeroes ? new MemoryChannel(null, requests, completion) : new NullChannel();
+        return readZeroes
+                ? new MemoryChannel(null, shard, requests, completion)
+                : new NullChannel();
     }
 
     @Override
@@ -71,13 +73,16 @@ public final class NullBackend implements BlockBackend {
         }
 
         @Override
-        public int poll() {
-            return 0;
-        }
+        public void poll() {}
 
         @Override
         public boolean congested() {
             return false;
+        }
+
+        @Override
+        public boolean idle() {
+            return true;
         }
 
         @Override

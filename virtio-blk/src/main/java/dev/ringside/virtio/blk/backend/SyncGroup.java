@@ -17,11 +17,11 @@ final class SyncGroup {
     private final long userData;
     private final FileMedium medium;
     private final boolean shared;
+    private final Waker waker;
     private final BlockCompletion completion;
     private IoQueue waiting;
     private IoQueue syncing;
     private boolean submitted;
-    private long issued;
 
     /**
      * For one channel.
@@ -34,6 +34,7 @@ final class SyncGroup {
             long userData,
             FileMedium medium,
             boolean shared,
+            Waker waker,
             int slots,
             BlockCompletion completion) {
         this.ring = ring;
@@ -41,6 +42,7 @@ final class SyncGroup {
         this.userData = userData;
         this.medium = medium;
         this.shared = shared;
+        this.waker = waker;
         this.completion = completion;
         waiting = new IoQueue(slots);
         syncing = new IoQueue(slots);
@@ -53,28 +55,27 @@ final class SyncGroup {
     }
 
     /** Starts the next fdatasync when one is wanted and none is in flight. */
-    int advance() {
+    void advance() {
         if (submitted) {
-            return 0;
+            return;
         }
         if (syncing.isEmpty()) {
             if (waiting.isEmpty()) {
-                return 0;
+                return;
             }
             IoQueue swap = syncing;
             syncing = waiting;
             waiting = swap;
         }
         if (shared && !medium.tryBeginSync()) {
-            return 1; // nothing wakes this shard when it is free: keep polling
+            waker.ask(); // nothing else tells this shard when it is free
+            return;
         }
         submitted = ring.fdatasync(fd, userData);
-        if (submitted) {
-            issued++;
-        } else if (shared) {
-            medium.endSync();
+        if (!submitted) {
+            release();
+            waker.ask();
         }
-        return submitted ? 1 : 0;
     }
 
     /** The fdatasync in flight is done. */
@@ -105,10 +106,5 @@ final class SyncGroup {
         if (shared) {
             medium.endSync();
         }
-    }
-
-    /** How many fdatasync calls were issued, for tests. */
-    long issued() {
-        return issued;
     }
 }

@@ -105,13 +105,16 @@ public final class FakeBackend implements BlockBackend {
             }
 
             @Override
-            public int poll() {
-                return 0;
-            }
+            public void poll() {}
 
             @Override
             public boolean congested() {
                 return false;
+            }
+
+            @Override
+            public boolean idle() {
+                return true;
             }
 
             @Override

@@ -140,6 +140,7 @@ final class TestChannel implements AutoCloseable {
 
     @Override
     public void close() {
+        shard.until(channel::idle, channel::poll);
         channel.close();
         for (NativeBuffer buffer : buffers) {
             buffer.close();
