@@ -70,7 +70,11 @@ public final class IoUring implements AutoCloseable {
         return new IoUring(IoUringMemory.create(entries));
     }
 
-    /** The ring's descriptor, still owned by it: readable in epoll when completions wait. */
+    /**
+     * The ring's descriptor, still owned by it. Do not wait for it in epoll: a completion that the
+     * kernel defers (DEFER_TASKRUN) does not wake a sleeper there. Wait in {@link #submitAndWait},
+     * with an {@link Epoll} instance for all else watched by {@link #pollAdd}.
+     */
     public Fd fd() {
         return memory.fd;
     }
