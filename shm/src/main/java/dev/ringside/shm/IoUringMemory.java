@@ -29,6 +29,7 @@ final class IoUringMemory implements AutoCloseable {
             IoUringSpec.IORING_FEAT_SINGLE_MMAP
                     | IoUringSpec.IORING_FEAT_NODROP
                     | IoUringSpec.IORING_FEAT_EXT_ARG;
+    private static final int REGISTERED = IoUringSpec.IORING_ENTER_REGISTERED_RING;
     private static final int MAX_ENTRIES = 32768;
     private static final int MIN_COMPLETIONS = 4096;
     private static final int COMPLETIONS_PER_ENTRY = 4;
@@ -64,6 +65,9 @@ final class IoUringMemory implements AutoCloseable {
     final int cqMask;
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment state = Native.state();
+    // The ring's place in the thread's table of rings, which spares enter the look-up of the
+    // descriptor; negative before Linux 5.18.
+    private final int registered;
 
     private IoUringMemory(Fd fd, int mode, MemorySegment params) throws LinuxException {
         this.fd = fd;
@@ -92,6 +96,18 @@ final class IoUringMemory implements AutoCloseable {
         // Entry i of the array always names submission entry i.
         for (int i = 0; i < entries; i++) {
             ring.set(JAVA_INT, array + (long) i * Integer.BYTES, i);
+        }
+        registered = registerRing(IoUringSpec.IORING_REGISTER_RING_FDS, -1, fd.number());
+    }
+
+    private int registerRing(int operation, int place, int data) {
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment update = scratch.allocate(IoUringSpec.RSRC_UPDATE_SIZE, Long.BYTES);
+            update.set(JAVA_INT, IoUringSpec.RSRC_UPDATE_OFFSET, place);
+            update.set(JAVA_LONG, IoUringSpec.RSRC_UPDATE_DATA, data);
+            return register(operation, update, 1) == 1
+                    ? update.get(JAVA_INT, IoUringSpec.RSRC_UPDATE_OFFSET)
+                    : -1;
         }
     }
 
@@ -198,10 +214,10 @@ final class IoUringMemory implements AutoCloseable {
                             SYSCALL.invokeExact(
                                     state,
                                     IoUringSpec.SYS_IO_URING_ENTER,
-                                    fd.number(),
+                                    registered >= 0 ? registered : fd.number(),
                                     toSubmit,
                                     minComplete,
-                                    flags,
+                                    registered >= 0 ? flags | REGISTERED : flags,
                                     argument,
                                     argumentBytes);
             return result < 0 ? Native.error(state) : (int) result;
@@ -237,6 +253,10 @@ final class IoUringMemory implements AutoCloseable {
         long ringAddress = ring.address();
         long sqesAddress = sqes.address();
         arena.close();
+        if (registered >= 0) {
+            // Else the thread's table would keep the ring alive.
+            registerRing(IoUringSpec.IORING_UNREGISTER_RING_FDS, registered, 0);
+        }
         Libc.munmap(sqesAddress, sqes.byteSize());
         Libc.munmap(ringAddress, ring.byteSize());
         fd.close();

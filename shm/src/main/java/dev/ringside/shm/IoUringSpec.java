@@ -21,6 +21,7 @@ final class IoUringSpec {
 
     static final int IORING_ENTER_GETEVENTS = 1;
     static final int IORING_ENTER_EXT_ARG = 1 << 3;
+    static final int IORING_ENTER_REGISTERED_RING = 1 << 4;
 
     static final int IORING_SQ_CQ_OVERFLOW = 1 << 1;
     static final int IORING_SQ_TASKRUN = 1 << 2;
@@ -29,6 +30,8 @@ final class IoUringSpec {
     static final long IORING_OFF_SQES = 0x10000000L;
 
     static final int IORING_REGISTER_IOWQ_MAX_WORKERS = 19;
+    static final int IORING_REGISTER_RING_FDS = 20;
+    static final int IORING_UNREGISTER_RING_FDS = 21;
 
     static final int IORING_OP_NOP = 0;
     static final int IORING_OP_READV = 1;
@@ -83,6 +86,11 @@ final class IoUringSpec {
     // struct io_uring_getevents_arg
     static final int GETEVENTS_ARG_TS = 16;
     static final int GETEVENTS_ARG_SIZE = 24;
+
+    // struct io_uring_rsrc_update
+    static final int RSRC_UPDATE_OFFSET = 0;
+    static final int RSRC_UPDATE_DATA = 8;
+    static final int RSRC_UPDATE_SIZE = 16;
 
     private IoUringSpec() {}
 }

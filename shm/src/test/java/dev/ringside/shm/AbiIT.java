@@ -160,6 +160,9 @@ class AbiIT {
         field("struct io_uring_cqe", "flags", IoUringSpec.CQE_FLAGS);
         structure("struct io_uring_getevents_arg", IoUringSpec.GETEVENTS_ARG_SIZE);
         field("struct io_uring_getevents_arg", "ts", IoUringSpec.GETEVENTS_ARG_TS);
+        structure("struct io_uring_rsrc_update", IoUringSpec.RSRC_UPDATE_SIZE);
+        field("struct io_uring_rsrc_update", "offset", IoUringSpec.RSRC_UPDATE_OFFSET);
+        field("struct io_uring_rsrc_update", "data", IoUringSpec.RSRC_UPDATE_DATA);
 
         compare();
     }

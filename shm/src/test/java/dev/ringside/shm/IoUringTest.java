@@ -313,6 +313,30 @@ class IoUringTest {
     }
 
     @Test
+    void shouldWorkWhenThreadMakesMoreRingsThanItCanRegister() throws Exception {
+        List<IoUring> rings = new ArrayList<>();
+        try {
+            for (int i = 0; i < 40; i++) {
+                rings.add(IoUring.create(1));
+            }
+            for (IoUring ring : rings) {
+                assertTrue(ring.nop(1));
+                assertEquals(1, ring.submit());
+                assertEquals(1, ring.complete(this::store, 1));
+            }
+        } finally {
+            rings.forEach(IoUring::close);
+        }
+        // Places that were given back can be taken again, many times over.
+        for (int i = 0; i < 40; i++) {
+            try (IoUring ring = IoUring.create(1)) {
+                ring.nop(i);
+                assertEquals(Map.of((long) i, 0), await(ring, 1));
+            }
+        }
+    }
+
+    @Test
     void shouldRefuseWhenSizeCannotBe() {
         assertThrows(IllegalArgumentException.class, () -> IoUring.create(0));
         assertThrows(IllegalArgumentException.class, () -> IoUring.create(32769));
