@@ -87,6 +87,14 @@ class UnofferedRequestsTest {
     }
 
     @Test
+    void shouldFindRequestsByNumber() {
+        for (FrontendRequest request : FrontendRequest.values()) {
+            assertEquals(request, FrontendRequest.of(request.id()));
+        }
+        assertEquals(44, FrontendRequest.values().length);
+    }
+
+    @Test
     void shouldSayWhy() throws ProtocolException {
         try (TestFrontend f = TestFrontend.negotiated(1)) {
             f.refused(20, u64(1500));
