@@ -9,6 +9,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /** Gives the texts of {@link BlkSyntax} their meaning and checks them against each other. */
@@ -34,6 +35,11 @@ final class BlkParser {
     }
 
     private BlkOptions options() throws OperatorException {
+        for (OptionSpec option : given.matchedOptions()) {
+            if (option.getValue() instanceof String value) {
+                Values.notEmpty(option.longestName(), value);
+            }
+        }
         List<Integer> cpus = cpus();
         Integer blockSize = blockSize(BlkSyntax.BLOCK_SIZE, BlkOptions.MAX_BLOCK_SIZE);
         Integer physical =
@@ -244,11 +250,8 @@ final class BlkParser {
         return given.hasMatchedOption(option);
     }
 
-    private @Nullable String text(String option) throws OperatorException {
-        if (!given.hasMatchedOption(option)) {
-            return null;
-        }
-        return Values.notEmpty(option, given.matchedOptionValue(option, ""));
+    private @Nullable String text(String option) {
+        return given.hasMatchedOption(option) ? given.matchedOptionValue(option, "") : null;
     }
 
     private static Path path(String option, String text) throws OperatorException {

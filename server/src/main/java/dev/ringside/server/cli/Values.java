@@ -57,7 +57,7 @@ final class Values {
     }
 
     /** Any text but the empty one. */
-    static String notEmpty(String option, String text) throws OperatorException {
+    static void notEmpty(String option, String text) throws OperatorException {
         if (text.isEmpty()) {
             throw new OperatorException(
                     option + " has an empty value: write " + option + "=VALUE, or leave it out");
@@ -65,7 +65,6 @@ final class Values {
         if (text.indexOf('\0') >= 0) {
             throw new OperatorException(option + " contains a zero byte");
         }
-        return text;
     }
 
     static String given(String option, String text) {

@@ -1,0 +1,94 @@
+package dev.ringside.server.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A Ringside process of its own, with this JVM's module path. */
+final class RingsideChild implements AutoCloseable {
+    private static final long LIMIT_S = 60;
+
+    private final Process process;
+    private final BufferedReader messages;
+    private final List<String> lines = new ArrayList<>();
+
+    private RingsideChild(Process process) {
+        this.process = process;
+        this.messages = new BufferedReader(new InputStreamReader(process.getErrorStream(), UTF_8));
+    }
+
+    /** Starts {@code ringside ARGUMENTS}. */
+    static RingsideChild start(String... arguments) throws IOException {
+        return start(List.of(), Map.of(), arguments);
+    }
+
+    /** Starts it through another program, which must replace itself by what follows. */
+    static RingsideChild start(
+            List<String> through, Map<String, String> environment, String... arguments)
+            throws IOException {
+        List<String> command = new ArrayList<>(through);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("--enable-native-access=dev.ringside.shm");
+        command.add("--illegal-native-access=deny");
+        command.add("--sun-misc-unsafe-memory-access=deny");
+        command.addAll(List.of("-p", System.getProperty("jdk.module.path")));
+        command.addAll(List.of("-m", "dev.ringside.server/dev.ringside.server.cli.Main"));
+        command.addAll(Arrays.asList(arguments));
+        var builder = new ProcessBuilder(command);
+        builder.environment().putAll(environment);
+        return new RingsideChild(builder.start());
+    }
+
+    /** Waits for a line of stderr that starts so; fails when the process ends before. */
+    String await(String start) throws IOException {
+        for (String line = messages.readLine(); line != null; line = messages.readLine()) {
+            lines.add(line);
+            if (line.startsWith(start)) {
+                return line;
+            }
+        }
+        throw new IOException("ended without '" + start + "': " + lines);
+    }
+
+    String awaitReady() throws IOException {
+        return await("ringside: ready: ");
+    }
+
+    /** Sends a signal by name: TERM, INT. */
+    void signal(String name) throws IOException, InterruptedException {
+        var kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()));
+        kill.inheritIO().start().waitFor();
+    }
+
+    /** Waits for the end and returns the exit status. */
+    int awaitExit() throws IOException, InterruptedException {
+        messages.lines().forEach(lines::add);
+        if (!process.waitFor(LIMIT_S, TimeUnit.SECONDS)) {
+            throw new IOException("does not end: " + lines);
+        }
+        return process.exitValue();
+    }
+
+    /** What it wrote to stderr so far. */
+    List<String> lines() {
+        return lines;
+    }
+
+    /** What it wrote to stdout. Only after its end. */
+    String output() throws IOException {
+        return new String(process.getInputStream().readAllBytes(), UTF_8);
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}
