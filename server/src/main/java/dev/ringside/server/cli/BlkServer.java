@@ -60,7 +60,7 @@ final class BlkServer implements AutoCloseable {
         if (endpoint != null) {
             endpoint.serving(started);
         }
-        for (String note : ReadyLine.notes(options)) {
+        for (String note : ReadyLine.notes(options, disk.describe())) {
             err.println("ringside: note: " + Text.oneLine(note));
         }
         String url = endpoint == null ? null : endpoint.url();

@@ -9,6 +9,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What the operator is told when all is up. */
 final class ReadyLine {
+    private static final String READ_ONLY = ", read-only";
+
+    /** How a backend's description begins the reason of a fall-back. */
+    private static final String FALL_BACK = ", because ";
+
     private ReadyLine() {}
 
     /** The part after {@code ringside: ready: }. */
@@ -18,7 +23,7 @@ final class ReadyLine {
                 + device
                 + ": "
                 + backend
-                + (options.readOnly() ? ", read-only" : "")
+                + (options.readOnly() && !backend.contains(READ_ONLY) ? READ_ONLY : "")
                 + "; "
                 + socket(options.source())
                 + "; "
@@ -33,9 +38,16 @@ final class ReadyLine {
                 + (metricsUrl == null ? "no metrics" : "metrics " + metricsUrl);
     }
 
-    /** What is odd about the options and still works. */
-    static List<String> notes(BlkOptions options) {
+    /** What is not as asked for, or odd, and still works. */
+    static List<String> notes(BlkOptions options, String backend) {
         List<String> notes = new ArrayList<>();
+        int reason = backend.lastIndexOf(FALL_BACK);
+        if (reason >= 0) {
+            notes.add(
+                    "the disk is served through the page cache: "
+                            + backend.substring(reason + FALL_BACK.length())
+                            + " (direct=off in --backend=file:PATH,direct=off asks for that)");
+        }
         if (options.shards() > options.queues()) {
             notes.add(
                     Values.given(BlkSyntax.SHARDS, Integer.toString(options.shards()))

@@ -112,7 +112,22 @@ final class BlkParserTest {
 
     @Test
     void shouldNoteShardsThatHaveNoQueue() throws OperatorException {
-        assertEquals(1, ReadyLine.notes(parseListening("--shards=4", "--num-queues=2")).size());
-        assertEquals(List.of(), ReadyLine.notes(parseListening("--shards=2", "--num-queues=2")));
+        BlkOptions tooMany = parseListening("--shards=4", "--num-queues=2");
+        BlkOptions enough = parseListening("--shards=2", "--num-queues=2");
+
+        assertEquals(1, ReadyLine.notes(tooMany, "null, 1 GiB").size());
+        assertEquals(List.of(), ReadyLine.notes(enough, "null, 1 GiB"));
+    }
+
+    @Test
+    void shouldNoteThatAFileIsNotServedDirectly() throws OperatorException {
+        List<String> notes =
+                ReadyLine.notes(
+                        parseListening(),
+                        "file /x, 1 GiB, buffered by the page cache, because O_DIRECT does not"
+                                + " work on it");
+
+        assertEquals(1, notes.size());
+        assertTrue(notes.getFirst().contains("page cache: O_DIRECT does not work on it"));
     }
 }
