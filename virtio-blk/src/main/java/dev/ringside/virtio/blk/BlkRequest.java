@@ -86,6 +86,7 @@ final class BlkRequest {
      *
      * @return {@link #SUBMIT}, {@link #NO_STATUS}, or the status to give at once
      */
+    @SuppressWarnings("ReferenceEquality") // the very same segment need not be stored again
     int parse(DescriptorChain chain, BlkState state, long nowNs) {
         head = chain.head();
         startNs = nowNs;
@@ -96,7 +97,10 @@ final class BlkRequest {
             return NO_STATUS;
         }
         int last = chain.count() - 1;
-        statusSegment = chain.segment(last);
+        MemorySegment segmentOfStatus = chain.segment(last);
+        if (statusSegment != segmentOfStatus) { // a reference is dearer to store than to look at
+            statusSegment = segmentOfStatus;
+        }
         statusOffset = chain.offset(last) + chain.length(last) - 1;
         if (chain.readableBytes() < BlkSpec.HEADER_BYTES) {
             return BlkSpec.VIRTIO_BLK_S_IOERR;

@@ -20,20 +20,24 @@ final class BlkSlots {
     private final BlkRequest[] requests;
     private final BlockIo[] ios;
     private final Pool[] pools;
+    private final Pool small;
 
     /** For a ring of so many descriptors, whose chains have so many entries at most. */
     BlkSlots(int queueSize, int maxEntries) {
         List<BlockIo> made = new ArrayList<>();
-        int small = Math.min(queueSize, MAX_SMALL_SLOTS);
         pools =
                 new Pool[] {
-                    new Pool(made, small, Math.min(SMALL_EXTENTS, maxEntries)),
+                    new Pool(
+                            made,
+                            Math.min(queueSize, MAX_SMALL_SLOTS),
+                            Math.min(SMALL_EXTENTS, maxEntries)),
                     new Pool(
                             made,
                             Math.min(queueSize, MEDIUM_SLOTS),
                             Math.min(MEDIUM_EXTENTS, maxEntries)),
                     new Pool(made, LARGE_SLOTS, maxEntries)
                 };
+        small = pools[0];
         made.add(new BlockIo(made.size(), 1));
         ios = made.toArray(BlockIo[]::new);
         requests = new BlkRequest[ios.length];
@@ -58,6 +62,10 @@ final class BlkSlots {
 
     /** A free request for a chain of so many entries, null when there is none now. */
     @Nullable BlkRequest take(int entries) {
+        Pool common = small;
+        if (entries <= common.extents && common.count > 0) {
+            return requests[common.free[--common.count]];
+        }
         for (Pool pool : pools) {
             if (entries <= pool.extents && pool.count > 0) {
                 return requests[pool.free[--pool.count]];
@@ -69,7 +77,7 @@ final class BlkSlots {
     /** Gives back a request that {@link #take} answered. */
     void give(BlkRequest request) {
         int slot = request.io().slot();
-        Pool pool = pools[0];
+        Pool pool = small;
         for (int i = 1; slot >= pool.end; i++) {
             pool = pools[i];
         }

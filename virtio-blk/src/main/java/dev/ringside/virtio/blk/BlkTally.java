@@ -25,7 +25,8 @@ final class BlkTally {
     private final Counters<BlkCounter> counters;
     private final LatencyHistogram[] latencies;
     private final int[] burst;
-    private boolean burstOpen;
+    private BlkOperation runOperation = BlkOperation.OTHER;
+    private int runLength;
 
     BlkTally(BlkQueueMetrics metrics) {
         counters = metrics.counters();
@@ -79,25 +80,30 @@ final class BlkTally {
         latencies[operation.ordinal()].record(durationNs);
     }
 
-    /** A request began and ended in this poll. */
+    /** A request began and ended in this poll. Mostly the same operation as the one before. */
     void addToBurst(BlkOperation operation) {
-        burst[operation.ordinal()]++;
-        burstOpen = true;
+        if (operation != runOperation) {
+            burst[runOperation.ordinal()] += runLength;
+            runOperation = operation;
+            runLength = 0;
+        }
+        runLength++;
     }
 
     /** True when {@link #endBurst} has something to record. */
     boolean burstOpen() {
-        return burstOpen;
+        return runLength > 0;
     }
 
     /** The poll that the noted requests belong to took so long. */
     void endBurst(long durationNs) {
+        burst[runOperation.ordinal()] += runLength;
+        runLength = 0;
         for (int i = 0; i < burst.length; i++) {
             for (int left = burst[i]; left > 0; left--) {
                 latencies[i].record(durationNs);
             }
             burst[i] = 0;
         }
-        burstOpen = false;
     }
 }

@@ -54,9 +54,13 @@ public final class BlockIo {
     }
 
     /** Adds guest memory at the end of the data. At most {@link #maxExtents} times. */
+    @SuppressWarnings("ReferenceEquality") // the very same one need not be stored again
     public void addExtent(MemorySegment segment, long segmentOffset, long address, int bytes) {
         int i = extents;
-        segments[i] = segment;
+        // Storing a reference costs more than looking at it: the collector watches.
+        if (segments[i] != segment) {
+            segments[i] = segment;
+        }
         segmentOffsets[i] = segmentOffset;
         addresses[i] = address;
         lengths[i] = bytes;
