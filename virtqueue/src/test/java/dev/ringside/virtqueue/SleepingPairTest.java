@@ -41,8 +41,12 @@ final class SleepingPairTest {
             Future<Integer> served = threads.submit(device);
             Future<Integer> driven = threads.submit(guest);
 
-            assertEquals(CHAINS, driven.get());
-            assertEquals(CHAINS, served.get());
+            try {
+                assertEquals(CHAINS, driven.get());
+                assertEquals(CHAINS, served.get());
+            } finally {
+                threads.shutdownNow();
+            }
             assertNull(queue.fault());
         }
     }
