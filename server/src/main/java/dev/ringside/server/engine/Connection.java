@@ -335,7 +335,12 @@ final class Connection implements SessionHost {
         return () -> conductor.post(() -> resume(done));
     }
 
+    // Once the connection closes the session hears of nothing any more: in the middle of a reset it
+    // would go on to stop the next queue, which is being stopped already.
     private void resume(Runnable done) {
+        if (closing) {
+            return;
+        }
         try {
             done.run();
         } catch (RuntimeException e) {

@@ -148,10 +148,13 @@ public final class BlkDevice implements VirtioDevice {
         return new BlkQueueWorker(queue, shard, backend, () -> state, metrics[queue.index()]);
     }
 
+    /**
+     * Keeps the write cache's mode: front-ends remember it over a reconnect and the driver goes on
+     * without flushes where it was told that there is no volatile cache.
+     */
     @Override
     public synchronized void reset() {
         negotiated = 0;
-        writeback = true;
         state = newState();
     }
 

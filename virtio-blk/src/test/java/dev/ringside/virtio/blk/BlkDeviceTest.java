@@ -145,7 +145,7 @@ class BlkDeviceTest {
         assertTrue(device.writeConfig(32, new byte[] {0}));
         assertEquals(0, config(device).get(32));
         device.reset();
-        assertEquals(1, config(device).get(32), "a reset forgets it");
+        assertEquals(0, config(device).get(32), "front-ends remember it over a reconnect");
         assertFalse(
                 device(BlkConfig.named("d").withWriteCache(false)).writeConfig(32, new byte[] {1}));
     }
