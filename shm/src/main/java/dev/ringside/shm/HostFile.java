@@ -111,7 +111,7 @@ public final class HostFile implements AutoCloseable {
     private static String hint(int errno, boolean readOnly) {
         return switch (errno) {
             case Errno.EBUSY ->
-                    "it is in use: mounted, swap, RAID, LVM or served by another program; release it";
+                    "it is mounted, in use (swap, RAID, LVM) or served already; release it";
             case Errno.EROFS, Errno.EPERM, Errno.EACCES, Errno.ETXTBSY ->
                     readOnly ? "" : "serve it read-only, or make it writable for this user";
             default -> "";
