@@ -1,0 +1,133 @@
+package dev.ringside.server.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ringside.metrics.LatencyHistogram;
+import dev.ringside.metrics.MetricName;
+import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.server.engine.Engine;
+import dev.ringside.server.engine.EngineConfig;
+import dev.ringside.server.engine.IdleMode;
+import dev.ringside.server.engine.SocketSource;
+import dev.ringside.virtio.blk.BlkConfig;
+import dev.ringside.virtio.blk.BlkDevice;
+import dev.ringside.virtio.blk.backend.BlockBackends;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** The documents for operators say what the program says. */
+final class DocumentsTest {
+    private static final Path ROOT = Path.of("..");
+    private static final Set<String> NUMBERED = Set.of("device", "queue", "shard");
+
+    @TempDir private Path folder = Path.of("/nonexistent");
+
+    private static String read(String document) throws IOException {
+        return Files.readString(ROOT.resolve(document));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"README.md", "docs/cli.md"})
+    void shouldNameEveryOption(String document) throws IOException {
+        String text = read(document);
+        for (OptionSpec option : BlkSyntax.commandLine().getCommandSpec().options()) {
+            if (!option.usageHelp()) {
+                assertTrue(text.contains(option.longestName()), option.longestName());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"README.md", "docs/cli.md", "docs/attach.md"})
+    void shouldNameNoOptionOfBlkThatIsNotThere(String document) throws IOException {
+        Set<String> options =
+                BlkSyntax.commandLine().getCommandSpec().options().stream()
+                        .flatMap(option -> Stream.of(option.names()))
+                        .collect(Collectors.toSet());
+        var commands = Pattern.compile("ringside blk [^\n]*").matcher(read(document));
+        while (commands.find()) {
+            var used = Pattern.compile("--[a-z-]+").matcher(commands.group());
+            while (used.find()) {
+                assertTrue(options.contains(used.group()), used.group());
+            }
+        }
+    }
+
+    @Test
+    void shouldNameEveryMetricAndLabelAndNoOther() throws Exception {
+        String page = read("docs/metrics.md");
+        var seen = new TreeSet<String>();
+
+        serveAndVisit(seen, page);
+
+        var named = new TreeSet<String>();
+        var names = Pattern.compile("`(ringside_[a-z_]+)`").matcher(page);
+        while (names.find()) {
+            named.add(names.group(1));
+        }
+        named.remove("ringside_build_info");
+        assertEquals(seen, named);
+    }
+
+    private void serveAndVisit(Set<String> seen, String page) throws Exception {
+        var registry = new MetricsRegistry();
+        var source = new SocketSource.Listen(folder.resolve("s"), 0600, null, null);
+        try (var device =
+                        BlkDevice.create(
+                                BlkConfig.named("d"),
+                                BlockBackends.open("null:size=1M", false),
+                                registry);
+                var engine = Engine.start(EngineConfig.of(1, IdleMode.ADAPTIVE), registry)) {
+            engine.attach(device, source);
+            registry.visit(new Collecting(seen, page));
+            assertTrue(engine.shutdown(10_000));
+        }
+    }
+
+    private record Collecting(Set<String> seen, String page) implements MetricsRegistry.Visitor {
+        @Override
+        public void counter(MetricName name, Map<String, String> labels, long value) {
+            check(name.metricName(), labels);
+        }
+
+        @Override
+        public void histogram(
+                MetricName name, Map<String, String> labels, LatencyHistogram.Snapshot snapshot) {
+            check(name.metricName(), labels);
+        }
+
+        @Override
+        public void gauge(String name, String help, Map<String, String> labels, long value) {
+            check(name, labels);
+        }
+
+        private void check(String name, Map<String, String> labels) {
+            seen.add(name);
+            String row =
+                    page.lines()
+                            .filter(line -> line.startsWith("| `" + name + "`"))
+                            .findFirst()
+                            .orElseThrow(() -> new AssertionError("no row for " + name));
+            labels.forEach(
+                    (label, value) -> {
+                        assertTrue(row.contains(label), name + " lacks the label " + label);
+                        if (!NUMBERED.contains(label)) {
+                            assertTrue(page.contains("`" + value + "`"), label + "=" + value);
+                        }
+                    });
+        }
+    }
+}
