@@ -193,7 +193,7 @@ public final class BlockIo {
                 continue;
             }
             long part = Math.min(left, lengths[i] - skip);
-            segments[i].asSlice(segmentOffsets[i] + skip, part).fill((byte) 0);
+            Zeroes.copyTo(segments[i], segmentOffsets[i] + skip, part);
             left -= part;
             skip = 0;
         }

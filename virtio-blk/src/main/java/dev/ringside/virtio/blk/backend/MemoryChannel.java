@@ -89,7 +89,7 @@ final class MemoryChannel implements BlockChannel, IoUring.CompletionHandler {
             }
             case DISCARD, WRITE_ZEROES, SECURE_ERASE -> {
                 if (storage != null) {
-                    storage.asSlice(at, bytes).fill((byte) 0);
+                    Zeroes.copyTo(storage, at, bytes);
                 }
             }
             case FLUSH -> {}

@@ -12,6 +12,16 @@ final class Zeroes {
 
     private Zeroes() {}
 
+    /** Zeroes a range, without the slice that filling would allocate. */
+    static void copyTo(MemorySegment into, long at, long bytes) {
+        long done = 0;
+        while (done < bytes) {
+            long part = Math.min(BYTES, bytes - done);
+            MemorySegment.copy(SEGMENT, 0, into, at + done, part);
+            done += part;
+        }
+    }
+
     /** Where they are; aligned to 4096. */
     static long address() {
         return SEGMENT.address();
