@@ -7,8 +7,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,8 @@ public final class BlkDriver implements AutoCloseable {
     private final BlkOptions options;
     private final List<DriverQueue> queues = new ArrayList<>();
     private final Map<DriverQueue, Integer> bases = new HashMap<>();
+    // What the back-end holds by ADD_MEM_REG: like QEMU, a restart adds nothing twice.
+    private final Set<FrontendRegion> sharedSlots = new HashSet<>();
     private FrontendProtocol protocol;
     private @Nullable FrontendConnection backendChannel;
     private @Nullable Fd backendChannelPeer;
@@ -108,12 +112,18 @@ public final class BlkDriver implements AutoCloseable {
     }
 
     /** Shares all memory in the way the negotiated features ask for. */
-    void shareMemory() throws IOException {
+    public void shareMemory() throws IOException {
         if (!protocol.has(VhostUserSpec.PROTOCOL_F_CONFIGURE_MEM_SLOTS)) {
             tellMemoryTable();
             return;
         }
         for (final FrontendRegion region : memory.regions()) {
+            addSlot(region);
+        }
+    }
+
+    private void addSlot(final FrontendRegion region) throws IOException {
+        if (sharedSlots.add(region)) {
             protocol.tellAndWait(
                     VhostUserSpec.ADD_MEM_REG, FrontendProtocol.memoryRegion(region), region.fd());
         }
@@ -130,8 +140,7 @@ public final class BlkDriver implements AutoCloseable {
     public void addMemory(final FrontendRegion region) throws IOException {
         memory.add(region);
         if (protocol.has(VhostUserSpec.PROTOCOL_F_CONFIGURE_MEM_SLOTS)) {
-            protocol.tellAndWait(
-                    VhostUserSpec.ADD_MEM_REG, FrontendProtocol.memoryRegion(region), region.fd());
+            addSlot(region);
         } else {
             tellMemoryTable();
         }
@@ -140,6 +149,7 @@ public final class BlkDriver implements AutoCloseable {
     /** Takes a region away from the back-end, then from the memory, and closes it. */
     public void removeMemory(final FrontendRegion region) throws IOException {
         memory.remove(region);
+        sharedSlots.remove(region);
         if (protocol.has(VhostUserSpec.PROTOCOL_F_CONFIGURE_MEM_SLOTS)) {
             protocol.tellAndWait(VhostUserSpec.REM_MEM_REG, FrontendProtocol.memoryRegion(region));
         } else {
@@ -169,7 +179,21 @@ public final class BlkDriver implements AutoCloseable {
         queues.forEach(DriverQueue::reset);
     }
 
-    /** Lets queue go on from a base of the caller's choice at the next {@link #activate}. */
+    /**
+     * Gives a stopped queue another place in the memory, where it starts from 0; the old ring's
+     * bytes stay as they are.
+     */
+    public DriverQueue moveQueue(final int index) throws IOException {
+        final DriverQueue old = queues.get(index);
+        final QueueLayout layout = QueueLayout.allocate(memory, index, old.layout().size());
+        final DriverQueue moved = new DriverQueue(memory, layout, has(VirtioSpec.F_EVENT_IDX));
+        bases.remove(old);
+        old.close();
+        queues.set(index, moved);
+        return moved;
+    }
+
+    /** Lets a queue go on from a base of the caller's choice at the next {@link #activate}. */
     public void base(final DriverQueue queue, final int base) {
         bases.put(queue, base);
     }
@@ -185,6 +209,7 @@ public final class BlkDriver implements AutoCloseable {
         protocol.close();
         closeBackendChannel();
         protocol = new FrontendProtocol(connection);
+        sharedSlots.clear();
         for (final DriverQueue queue : queues) {
             bases.put(
                     queue,
