@@ -1,0 +1,97 @@
+package dev.ringside.server.component;
+
+import static dev.ringside.server.component.TestServer.MIB;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ringside.frontend.BlkDriver;
+import dev.ringside.frontend.BlkLoad;
+import dev.ringside.frontend.BlkOptions;
+import dev.ringside.frontend.LoadOptions;
+import dev.ringside.frontend.LoadResult;
+import dev.ringside.frontend.ProcessUsage;
+import dev.ringside.server.component.TestServer.Disk;
+import java.io.IOException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/**
+ * A disk that is attacked and a healthy one beside it, in one engine for all tests of a class.
+ *
+ * <p>After each test: the neighbour's verified I/O goes on, the attacked disk serves an honest
+ * front-end again, and the process has as many descriptors as before. At the end every block that
+ * the neighbour wrote is looked at.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+abstract class Hostile {
+    static final long SEED = Long.getLong("ringside.seed", System.nanoTime());
+    private static final long PID = ProcessHandle.current().pid();
+
+    private TestServer server;
+    private Neighbour neighbour;
+    private Disk victim;
+    private long openFds;
+
+    @BeforeAll
+    void startServer() throws Exception {
+        server = TestServer.start(2);
+        neighbour = Neighbour.start(server);
+        victim = server.disk(server.file(8 * MIB), 2);
+        assertServes();
+    }
+
+    @BeforeEach
+    void countDescriptors() throws Exception {
+        Await.until("the last session is over", () -> !victim.handle().connected());
+        openFds = ProcessUsage.openDescriptors(PID);
+    }
+
+    @AfterEach
+    void assertUnharmed() throws Exception {
+        neighbour.assertGoesOn();
+        assertServes();
+        assertTrue(server.healthy(), "seed " + SEED);
+        Await.until(
+                "descriptors are back to " + openFds + ", seed " + SEED,
+                () -> ProcessUsage.openDescriptors(PID) <= openFds);
+    }
+
+    @AfterAll
+    void stopServer() throws IOException {
+        try {
+            neighbour.close();
+        } finally {
+            server.close();
+        }
+    }
+
+    private void assertServes() throws IOException {
+        try (BlkDriver driver = victim.start(BlkOptions.defaults().queues(2))) {
+            final LoadResult result =
+                    new BlkLoad(driver, LoadOptions.verified(8).requests(200)).run();
+            assertTrue(result.clean(), result.summary());
+        }
+    }
+
+    /** One more disk, which lives as long as the server. */
+    Disk extraDisk(final String uri, final int queues) throws Exception {
+        final Disk disk = server.disk(uri, queues);
+        openFds = ProcessUsage.openDescriptors(PID);
+        return disk;
+    }
+
+    TestServer server() {
+        return server;
+    }
+
+    Neighbour neighbour() {
+        return neighbour;
+    }
+
+    Disk victim() {
+        return victim;
+    }
+}
