@@ -57,6 +57,23 @@ final class AddressWrapTest {
     }
 
     @Test
+    void shouldReadEveryByteOfAnAddressThatCrossesRegions() {
+        for (int bytesBefore = 1; bytesBefore < 8; bytesBefore++) {
+            int head =
+                    driver.addIndirect(
+                            TestMemory.MIDDLE - bytesBefore,
+                            List.of(Buffer.readable(TOP + bytesBefore, 1)));
+
+            assertTrue(queue.next(chain));
+
+            assertEquals(bytesBefore, chain.offset(0));
+            queue.complete(head, 0);
+            queue.publish();
+            driver.poll();
+        }
+    }
+
+    @Test
     void shouldStopWhenABufferWraps() {
         driver.add(Buffer.readable(-1, 2));
 

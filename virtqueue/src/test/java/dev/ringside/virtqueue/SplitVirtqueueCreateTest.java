@@ -180,6 +180,27 @@ final class SplitVirtqueueCreateTest {
     }
 
     @Test
+    void shouldNotRememberARegionOfOtherMemory() throws InvalidRingException {
+        NaiveDriver driver = new NaiveDriver(memory, 8, 0);
+        SplitVirtqueue queue = driver.queue();
+        DescriptorChain chain = new DescriptorChain(4);
+        driver.add(NaiveDriver.Buffer.readable(TestMemory.HIGH, 4));
+        assertTrue(queue.next(chain));
+        queue.complete(chain.head(), 0);
+
+        assertTrue(queue.remap(memory.without(TestMemory.MIDDLE)));
+        driver.add(NaiveDriver.Buffer.readable(TestMemory.HIGH, 4));
+        assertTrue(queue.next(chain));
+        assertEquals(memory.segment(TestMemory.HIGH), chain.segment(0));
+        queue.complete(chain.head(), 0);
+
+        assertTrue(queue.remap(memory.without(TestMemory.HIGH)));
+        driver.add(NaiveDriver.Buffer.readable(TestMemory.HIGH, 4));
+        assertFalse(queue.next(chain));
+        assertEquals(RingFault.BUFFER_UNMAPPED, queue.fault());
+    }
+
+    @Test
     void shouldNotTouchTheRingWhenItIsGone() throws InvalidRingException {
         NaiveDriver driver = new NaiveDriver(memory, 8, 0);
         SplitVirtqueue queue = driver.queue();
