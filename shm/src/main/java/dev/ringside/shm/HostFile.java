@@ -108,6 +108,20 @@ public final class HostFile implements AutoCloseable {
         }
     }
 
+    /**
+     * Another description of the same open file: its own O_DIRECT, its own error state for
+     * fdatasync. What this one holds exclusively stays held by it.
+     *
+     * @throws LinuxException what open(2) says; EINVAL when the file system cannot go direct
+     */
+    public HostFile reopen(boolean directWanted) throws LinuxException {
+        int wanted = directWanted ? FileSpec.O_DIRECT : 0;
+        int access = (readOnly ? FileSpec.O_RDONLY : FileSpec.O_RDWR) | FileSpec.O_CLOEXEC;
+        int number = FileCalls.open("/proc/self/fd/" + fd.number(), access | wanted);
+        LinuxException.check(number, "open " + path + " once more");
+        return new HostFile(path, Fd.adopt(number), readOnly, directWanted, stat);
+    }
+
     private static String hint(int errno, boolean readOnly) {
         return switch (errno) {
             case Errno.EBUSY ->

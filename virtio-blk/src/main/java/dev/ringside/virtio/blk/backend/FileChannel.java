@@ -224,15 +224,16 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
             case BOUNCE -> {
                 return issueBounce(task, at, userData);
             }
+            // By the first description: a block device takes these only from who holds it.
             case PUNCH -> {
                 long bytes = Math.min(task.left(), RANGE_BYTES);
                 int mode = HostFile.FALLOC_FL_PUNCH_HOLE | HostFile.FALLOC_FL_KEEP_SIZE;
-                return ring.fallocate(file.fd(), mode, at, bytes, userData);
+                return ring.fallocate(medium.file().fd(), mode, at, bytes, userData);
             }
             case ZERO_RANGE -> {
                 long bytes = Math.min(task.left(), RANGE_BYTES);
                 int mode = HostFile.FALLOC_FL_ZERO_RANGE | HostFile.FALLOC_FL_KEEP_SIZE;
-                return ring.fallocate(file.fd(), mode, at, bytes, userData);
+                return ring.fallocate(medium.file().fd(), mode, at, bytes, userData);
             }
             case ZERO_WRITE -> {
                 int bytes = (int) Math.min(task.left(), Zeroes.BYTES);

@@ -117,7 +117,7 @@ final class FileMedium implements AutoCloseable {
 
     /** Another file description of the same file; null when there can be none. */
     @Nullable HostFile reopen() {
-        return FileProbe.reopen(file, options.readOnly(), access.direct());
+        return FileProbe.reopen(file, access.direct());
     }
 
     /** The wear of the medium now, null when it does not tell. */

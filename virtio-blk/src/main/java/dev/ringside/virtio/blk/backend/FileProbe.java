@@ -147,8 +147,7 @@ final class FileProbe {
                 int align = file.directMemoryAlignment() == 0 ? offset : memory;
                 return new Access(true, align, offset, null, false, false, "O_DIRECT");
             } else {
-                HostFile side =
-                        offset % PAGE_BYTES == 0 ? reopen(file, options.readOnly(), false) : null;
+                HostFile side = offset % PAGE_BYTES == 0 ? reopen(file, false) : null;
                 if (side != null) {
                     int align = file.directMemoryAlignment() == 0 ? offset : memory;
                     return new Access(true, align, offset, side, false, false, "O_DIRECT");
@@ -256,12 +255,9 @@ final class FileProbe {
     }
 
     /** Another file description of an open file; null when it cannot be had. */
-    static @Nullable HostFile reopen(HostFile file, boolean readOnly, boolean direct) {
-        if (file.isBlockDevice() && !readOnly) {
-            return null; // held exclusively, also against ourselves
-        }
+    static @Nullable HostFile reopen(HostFile file, boolean direct) {
         try {
-            return HostFile.open(Path.of("/proc/self/fd/" + file.fd()), readOnly, direct);
+            return file.reopen(direct);
         } catch (LinuxException e) {
             return null;
         }

@@ -7,6 +7,6 @@ class BlockDevice4kTest extends FileBackendContract {
         makeDirectory();
         Host.Loop loop =
                 closing(Host.Loop.attach(Host.sparseFile(directory(), "disk", CAPACITY), 4096));
-        return BlockBackends.open("file:" + loop.device() + "", false);
+        return BlockBackends.open("file:" + loop.device() + ",direct=on", false);
     }
 }
