@@ -1,5 +1,6 @@
 package dev.ringside.server.cli;
 
+import dev.ringside.server.demo.DemoCommand;
 import dev.ringside.shm.CpuAffinity;
 import java.io.PrintStream;
 import java.util.List;
@@ -60,6 +61,7 @@ final class Cli {
                 arguments.isEmpty() ? arguments : arguments.subList(1, arguments.size());
         return switch (command) {
             case "blk" -> blk(rest);
+            case "demo" -> DemoCommand.run(rest, out, err);
             case "version", "--version", "-V" -> print("ringside " + Version.text() + "\n");
             case "help", "--help", "-h" -> print(USAGE);
             case "" -> {

@@ -42,7 +42,10 @@ public final class Qemu implements AutoCloseable {
             throws IOException {
         final Path qmp = directory.resolve("qmp.sock");
         try {
-            return new Qemu(new ProcessBuilder(options.command(qmp)).start(), qmp, listener);
+            return new Qemu(
+                    new ProcessBuilder(options.command(qmp, QemuVersion.installed())).start(),
+                    qmp,
+                    listener);
         } catch (final IOException e) {
             final PrerequisiteException missing =
                     new PrerequisiteException(

@@ -76,7 +76,7 @@ public record QemuOptions(
     }
 
     /** The command line; {@code qmp} is the socket that QEMU shall listen on for its protocol. */
-    List<String> command(final Path qmp) {
+    List<String> command(final Path qmp, final QemuVersion version) {
         final List<String> command = new ArrayList<>();
         command.add(PROGRAM);
         command.addAll(List.of("-nodefaults", "-no-user-config", "-display", "none"));
@@ -98,16 +98,17 @@ public record QemuOptions(
             command.addAll(List.of("-append", KERNEL_ARGUMENTS));
         }
         for (int i = 0; i < disks.size(); i++) {
-            command.addAll(diskArguments(i, disks.get(i)));
+            command.addAll(diskArguments(i, disks.get(i), version));
         }
         command.addAll(extra);
         return List.copyOf(command);
     }
 
-    private List<String> diskArguments(final int index, final Disk disk) {
+    private List<String> diskArguments(
+            final int index, final Disk disk, final QemuVersion version) {
         final String comma = disk.properties().isEmpty() ? "" : ",";
         final String boot = kernel == null && index == 0 ? ",bootindex=0" : "";
-        final String reconnect = disk.reconnects() ? ",reconnect=1" : "";
+        final String reconnect = disk.reconnects() ? "," + version.reconnectOption() : "";
         return List.of(
                 "-chardev",
                 "socket,id=disk" + index + ",path=" + disk.socket() + reconnect,

@@ -21,6 +21,7 @@ public final class RingsideProcess implements AutoCloseable {
 
     private final Process process;
     private final Console messages;
+    private String readyLine = "";
 
     private RingsideProcess(final Process process, final Consumer<String> listener) {
         this.process = process;
@@ -49,7 +50,7 @@ public final class RingsideProcess implements AutoCloseable {
                 new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
         final RingsideProcess ringside = new RingsideProcess(started, listener);
         try {
-            ringside.messages.await(READY, START_LIMIT);
+            ringside.readyLine = ringside.messages.await(READY, START_LIMIT);
         } catch (final GuestException | InterruptedException e) {
             ringside.close();
             throw e;
@@ -64,6 +65,16 @@ public final class RingsideProcess implements AutoCloseable {
                     "there is no module path (-p) in this JVM; start Ringside with bin/ringside");
         }
         return path;
+    }
+
+    /** What it said when it was ready, after {@code ringside: ready:}. */
+    public String readyLine() {
+        return readyLine;
+    }
+
+    /** Waits until it ends by itself or somebody ends it. */
+    void awaitEnd() throws InterruptedException {
+        process.waitFor();
     }
 
     /** The id of the process. */
@@ -92,6 +103,19 @@ public final class RingsideProcess implements AutoCloseable {
                             + messages.tail());
         }
         return process.exitValue();
+    }
+
+    /** Ends it in good order if it can be, else by force. For the way out: throws nothing. */
+    void stop() {
+        try {
+            terminate();
+        } catch (final GuestException e) {
+            // It did not answer: it is killed below.
+            process.destroyForcibly();
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        close();
     }
 
     /** Kills it if it still runs. */

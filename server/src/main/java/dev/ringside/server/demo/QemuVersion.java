@@ -1,0 +1,42 @@
+package dev.ringside.server.demo;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Which QEMU is installed: an option was renamed on the way.
+ *
+ * @param major first number
+ * @param minor second number
+ */
+record QemuVersion(int major, int minor) {
+    private static final Pattern VERSION = Pattern.compile("version (\\d+)\\.(\\d+)");
+    private static final int RENAMED_MAJOR = 9;
+    private static final int RENAMED_MINOR = 2;
+
+    /** Asks the program in PATH; throws when it is not there or says something else. */
+    static QemuVersion installed() throws IOException {
+        final Process process =
+                new ProcessBuilder(QemuOptions.PROGRAM, "--version")
+                        .redirectErrorStream(true)
+                        .start();
+        final String output =
+                new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        final Matcher matcher = VERSION.matcher(output);
+        if (!matcher.find()) {
+            throw new IOException(
+                    QemuOptions.PROGRAM + " --version says no version: " + output.strip());
+        }
+        return new QemuVersion(
+                Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
+    }
+
+    /** The socket option that makes QEMU connect again one second after a loss. */
+    String reconnectOption() {
+        final boolean renamed =
+                major > RENAMED_MAJOR || (major == RENAMED_MAJOR && minor >= RENAMED_MINOR);
+        return renamed ? "reconnect-ms=1000" : "reconnect=1";
+    }
+}
