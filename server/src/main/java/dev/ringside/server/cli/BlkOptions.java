@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param shards polling threads
  * @param cpus processors to pin shards to, in order; empty: not pinned
  * @param idle what a shard does when there is nothing to do
+ * @param spinUs longest adaptive spin before a shard sleeps, microseconds
  * @param metrics where /metrics is served; null: nowhere
  */
 record BlkOptions(
@@ -30,6 +31,7 @@ record BlkOptions(
         int shards,
         List<Integer> cpus,
         IdleMode idle,
+        int spinUs,
         @Nullable MetricsAddress metrics) {
     /** Queues offered unless said otherwise: QEMU asks for one per virtual CPU. */
     static final int DEFAULT_QUEUES = 16;
@@ -40,6 +42,9 @@ record BlkOptions(
     static final int MAX_QUEUE_SIZE = 32_768;
 
     static final int MAX_SHARDS = 256;
+
+    /** Longer than any sleep and wake-up takes: beyond that spinning is busy-spin's work. */
+    static final int MAX_SPIN_US = 10_000;
 
     /** VIRTIO_BLK_ID_BYTES (virtio 1.3, 5.2.6): longer serials cannot be told to the driver. */
     static final int MAX_SERIAL = 20;

@@ -1,6 +1,7 @@
 package dev.ringside.server.cli;
 
 import dev.ringside.server.cli.BlkOptions.MetricsAddress;
+import dev.ringside.server.engine.EngineConfig;
 import dev.ringside.server.engine.IdleMode;
 import dev.ringside.server.engine.SocketSource;
 import java.nio.file.Files;
@@ -61,6 +62,7 @@ final class BlkParser {
                 shards(cpus),
                 cpus,
                 idle(),
+                spinUs(),
                 metrics());
     }
 
@@ -214,6 +216,20 @@ final class BlkParser {
                         .equals("adaptive")
                 ? IdleMode.ADAPTIVE
                 : IdleMode.BUSY_SPIN;
+    }
+
+    private int spinUs() throws OperatorException {
+        String text = text(BlkSyntax.SPIN_US);
+        if (text == null) {
+            return (int) (EngineConfig.DEFAULT_MAX_SPIN_NS / 1_000);
+        }
+        if (idle() == IdleMode.BUSY_SPIN) {
+            throw new OperatorException(
+                    Values.given(BlkSyntax.SPIN_US, text)
+                            + " does nothing with --idle=busy-spin, which never sleeps: leave one"
+                            + " of them out");
+        }
+        return Values.integer(BlkSyntax.SPIN_US, text, 0, BlkOptions.MAX_SPIN_US);
     }
 
     private @Nullable MetricsAddress metrics() throws OperatorException {

@@ -96,7 +96,9 @@ final class BlkServer implements AutoCloseable {
 
     private Engine startEngine(BlkOptions options) throws OperatorException {
         EngineConfig config =
-                EngineConfig.of(options.shards(), options.idle()).withCpus(options.cpus());
+                EngineConfig.of(options.shards(), options.idle())
+                        .withCpus(options.cpus())
+                        .withMaxSpinNs(options.spinUs() * 1_000L);
         try {
             return Engine.start(config, registry);
         } catch (IOException e) {

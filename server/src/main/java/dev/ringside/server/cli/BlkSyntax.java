@@ -26,6 +26,7 @@ final class BlkSyntax {
     static final String SHARDS = "--shards";
     static final String CPU = "--cpu";
     static final String IDLE = "--idle";
+    static final String SPIN_US = "--spin-us";
     static final String METRICS_PORT = "--metrics-port";
     static final String METRICS_ADDRESS = "--metrics-address";
 
@@ -126,6 +127,12 @@ final class BlkSyntax {
                 "MODE",
                 "adaptive: sleep when there is nothing to do. busy-spin: never sleep. Default:"
                         + " adaptive.");
+        text(
+                spec,
+                SPIN_US,
+                "N",
+                "Spin for at most N microseconds before an adaptive shard sleeps: more for latency,"
+                        + " less for the processor. Default: 50.");
     }
 
     private static void addRest(CommandSpec spec) {

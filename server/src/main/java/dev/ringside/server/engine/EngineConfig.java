@@ -52,6 +52,11 @@ public record EngineConfig(
         return new EngineConfig(shards, pinned, idle, budget, maxSpinNs, ringEntries);
     }
 
+    /** The same with another longest adaptive spin. */
+    public EngineConfig withMaxSpinNs(long longestNs) {
+        return new EngineConfig(shards, cpus, idle, budget, longestNs, ringEntries);
+    }
+
     private static void requireAtLeast(String name, int value, int least) {
         if (value < least) {
             throw new IllegalArgumentException(

@@ -2,6 +2,7 @@ package dev.ringside.server.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.server.engine.IdleMode;
@@ -78,6 +79,14 @@ final class BlkParserTest {
         assertEquals(List.of(1, 3), options.cpus());
         assertEquals(IdleMode.BUSY_SPIN, options.idle());
         assertEquals(new BlkOptions.MetricsAddress("::1", 0), options.metrics());
+    }
+
+    @Test
+    void shouldTakeTheLongestSpinOfAnAdaptiveShardOnly() throws OperatorException {
+        assertEquals(50, parseListening().spinUs());
+        assertEquals(0, parseListening("--spin-us=0").spinUs());
+        assertThrows(
+                OperatorException.class, () -> parseListening("--spin-us=5", "--idle=busy-spin"));
     }
 
     @Test
