@@ -28,9 +28,9 @@ public final class ProcessUsage {
         return statusBytes(pid, "VmRSS:");
     }
 
-    /** Resident memory of its own (RssAnon), without mapped files and guest memory. */
-    public static long residentAnonymousBytes(final long pid) throws IOException {
-        return statusBytes(pid, "RssAnon:");
+    /** The part of {@link #residentBytes} that is shared memory (RssShmem): memfd, tmpfs. */
+    public static long residentSharedBytes(final long pid) throws IOException {
+        return statusBytes(pid, "RssShmem:");
     }
 
     private static long statusBytes(final long pid, final String key) throws IOException {

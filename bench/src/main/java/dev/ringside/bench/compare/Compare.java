@@ -1,0 +1,114 @@
+package dev.ringside.bench.compare;
+
+import dev.ringside.frontend.BlkLoad;
+import dev.ringside.frontend.LoadOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/** Entry of {@code bench/compare}: the first argument is the repository, the others are options. */
+public final class Compare {
+    private static final double MIB = 1 << 20;
+
+    private final CompareOptions options;
+    private final Report report = new Report(System.out);
+    private final List<Report.Idle> idle = new ArrayList<>();
+    private final List<Double> ringsideStartsMs = new ArrayList<>();
+    private final List<Double> peerStartsMs = new ArrayList<>();
+
+    private Compare(final CompareOptions options) {
+        this.options = options;
+    }
+
+    /** Exit status 64 for wrong options, 1 for a run that failed. */
+    public static void main(final String[] arguments) {
+        final List<String> all = List.of(arguments);
+        try {
+            final CompareOptions options =
+                    CompareOptions.parse(Path.of(all.getFirst()), all.subList(1, all.size()));
+            new Compare(options).run();
+        } catch (IllegalArgumentException e) {
+            System.err.println("bench/compare: " + e.getMessage() + "\n" + CompareOptions.USAGE);
+            System.exit(64);
+        } catch (IOException e) {
+            System.err.println("bench/compare: " + e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    private void run() throws IOException {
+        Files.createDirectories(options.folder());
+        report.heading();
+        for (final Storage storage : options.storages()) {
+            try (BackEnd ringside = start(BackEnd.Kind.RINGSIDE, storage);
+                    BackEnd peer = start(BackEnd.Kind.QEMU, storage)) {
+                compare(storage, ringside, peer);
+            }
+        }
+        for (int i = 1; i < options.starts(); i++) {
+            start(BackEnd.Kind.RINGSIDE, Storage.NULL).close();
+            start(BackEnd.Kind.QEMU, Storage.NULL).close();
+        }
+        report.idle(idle);
+        report.starts(array(ringsideStartsMs), array(peerStartsMs));
+    }
+
+    private BackEnd start(final BackEnd.Kind kind, final Storage storage) throws IOException {
+        final BackEnd backEnd =
+                BackEnd.start(
+                        kind, storage, options.root(), options.folder(), options.backendCpu());
+        (kind == BackEnd.Kind.RINGSIDE ? ringsideStartsMs : peerStartsMs)
+                .add(backEnd.listeningNs() / 1e6);
+        return backEnd;
+    }
+
+    private void compare(final Storage storage, final BackEnd ringside, final BackEnd peer)
+            throws IOException {
+        final Duel duel = new Duel(options);
+        for (final boolean write : new boolean[] {false, true}) {
+            for (final int depth : options.depths()) {
+                report.cell(duel.fight(storage, ringside, peer, write, depth));
+            }
+        }
+        final long garbageBefore = Garbage.shardBytes(ringside.pid());
+        final var mark = ringside.driver().memory().mark();
+        final long requests =
+                new BlkLoad(
+                                ringside.driver(),
+                                LoadOptions.randomRead(32).durationNs(2 * options.turnNs()))
+                        .start(options.frontendCpu())
+                        .join()
+                        .requests();
+        ringside.driver().memory().release(mark);
+        final long garbage = Garbage.shardBytes(ringside.pid()) - garbageBefore;
+        idle.add(
+                new Report.Idle(
+                        storage,
+                        idlePercent(ringside),
+                        idlePercent(peer),
+                        ringside.residentBytes() / MIB,
+                        peer.residentBytes() / MIB,
+                        garbage,
+                        requests));
+    }
+
+    private double idlePercent(final BackEnd backEnd) throws IOException {
+        // A moment for the adaptive spinning to end.
+        LockSupport.parkNanos(1_000_000_000L);
+        final long cpuBefore = backEnd.cpuNs();
+        final long start = System.nanoTime();
+        long elapsed = 0;
+        while (elapsed < options.idleNs()) {
+            LockSupport.parkNanos(options.idleNs() - elapsed);
+            elapsed = System.nanoTime() - start;
+        }
+        return 100.0 * (backEnd.cpuNs() - cpuBefore) / elapsed;
+    }
+
+    private static double[] array(final List<Double> values) {
+        return values.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+}
