@@ -107,7 +107,11 @@ class HostileRingIT extends Hostile {
                         s -> {
                             s.ring().descriptor(0, s.status(), 1, NEXT | WRITE, 1);
                             s.ring().descriptor(1, s.header(), 16, 0, 0);
-                        }),
+                        }));
+    }
+
+    static Stream<Arguments> indirectChains() {
+        return Stream.of(
                 attack(
                         "indirect table unmapped",
                         s -> s.ring().descriptor(0, 1L << 50, 48, INDIRECT, 0)),
@@ -164,7 +168,7 @@ class HostileRingIT extends Hostile {
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("chains")
+    @MethodSource({"chains", "indirectChains"})
     void shouldStopOnlyThatQueueWhenChainIsBroken(final String name, final Attack attack)
             throws Exception {
         try (BlkDriver driver = victim().start(BlkOptions.defaults().queues(2));
