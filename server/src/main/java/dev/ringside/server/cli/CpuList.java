@@ -1,5 +1,6 @@
 package dev.ringside.server.cli;
 
+import dev.ringside.server.config.OperatorException;
 import java.util.ArrayList;
 import java.util.List;
 
