@@ -6,6 +6,7 @@ module dev.ringside.server {
     requires dev.ringside.vhostuser;
     requires dev.ringside.virtio.blk;
     requires dev.ringside.virtqueue;
+    requires info.picocli;
     requires jdk.unsupported;
     requires org.jctools.core.jdk11;
     requires static transitive org.jspecify;

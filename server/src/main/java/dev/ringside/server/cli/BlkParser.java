@@ -1,8 +1,6 @@
 package dev.ringside.server.cli;
 
 import dev.ringside.server.cli.BlkOptions.MetricsAddress;
-import dev.ringside.server.config.Given;
-import dev.ringside.server.config.OperatorException;
 import dev.ringside.server.engine.EngineConfig;
 import dev.ringside.server.engine.IdleMode;
 import dev.ringside.server.engine.SocketSource;
@@ -12,16 +10,18 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
 
 /** Gives the texts of {@link BlkSyntax} their meaning and checks them against each other. */
 final class BlkParser {
     private static final String FILE_SCHEME = "file:";
     private static final String DEFAULT_METRICS_HOST = "127.0.0.1";
 
-    private final Given given;
+    private final ParseResult given;
     private final int[] allowedCpus;
 
-    private BlkParser(Given given, int[] allowedCpus) {
+    private BlkParser(ParseResult given, int[] allowedCpus) {
         this.given = given;
         this.allowedCpus = allowedCpus;
     }
@@ -31,11 +31,16 @@ final class BlkParser {
      *
      * @param allowedCpus the processors that this process may use
      */
-    static BlkOptions parse(Given given, int[] allowedCpus) throws OperatorException {
+    static BlkOptions parse(ParseResult given, int[] allowedCpus) throws OperatorException {
         return new BlkParser(given, allowedCpus).options();
     }
 
     private BlkOptions options() throws OperatorException {
+        for (OptionSpec option : given.matchedOptions()) {
+            if (option.getValue() instanceof String value) {
+                Values.notEmpty(option.longestName(), value);
+            }
+        }
         List<Integer> cpus = cpus();
         Integer blockSize = blockSize(BlkSyntax.BLOCK_SIZE, BlkOptions.MAX_BLOCK_SIZE);
         Integer physical =
@@ -250,7 +255,7 @@ final class BlkParser {
 
     private void refuseWith(String option, String... others) throws OperatorException {
         for (String other : others) {
-            if (given.has(other)) {
+            if (given.hasMatchedOption(other)) {
                 throw new OperatorException(
                         other + " has no meaning with " + option + ": leave one of them out");
             }
@@ -258,11 +263,11 @@ final class BlkParser {
     }
 
     private boolean has(String option) {
-        return given.has(option);
+        return given.hasMatchedOption(option);
     }
 
     private @Nullable String text(String option) {
-        return given.text(option);
+        return given.hasMatchedOption(option) ? given.matchedOptionValue(option, "") : null;
     }
 
     private static Path path(String option, String text) throws OperatorException {

@@ -2,7 +2,6 @@ package dev.ringside.server.cli;
 
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.server.cli.BlkOptions.MetricsAddress;
-import dev.ringside.server.config.OperatorException;
 import dev.ringside.server.engine.Engine;
 import dev.ringside.server.engine.EngineConfig;
 import dev.ringside.shm.LinuxException;

@@ -1,12 +1,12 @@
 package dev.ringside.server.cli;
 
-import dev.ringside.server.config.Given;
-import dev.ringside.server.config.OperatorException;
 import dev.ringside.server.demo.DemoCommand;
 import dev.ringside.shm.CpuAffinity;
 import java.io.PrintStream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ParseResult;
 
 /** Finds the command and runs it; turns what goes wrong into a message and an exit status. */
 final class Cli {
@@ -15,16 +15,14 @@ final class Cli {
             ringside: serves virtio devices to virtual machines over vhost-user
 
             usage:
-              ringside blk --socket-path=PATH --blk-file=PATH [OPTION...]
-                                          serve one disk
-              ringside demo [OPTION...]   serve a disk to a real VM in QEMU, and show the I/O
-              ringside version            print the version
-              ringside help               print this
+              ringside blk --socket-path=PATH --blk-file=PATH [OPTION...]   serve one disk
+              ringside version   print the version
+              ringside help      print this
 
-            'ringside COMMAND --help' lists the options of a command.
+            'ringside blk --help' lists the options of blk.
             """;
 
-    private static final List<String> COMMANDS = List.of("blk", "demo", "version", "help");
+    private static final List<String> COMMANDS = List.of("blk", "version", "help");
 
     private final PrintStream out;
     private final PrintStream err;
@@ -84,9 +82,10 @@ final class Cli {
         if (Capabilities.asked(arguments)) {
             return print(Capabilities.json("block", "read-only", "blk-file") + "\n");
         }
-        Given given = BlkSyntax.SYNTAX.parse(arguments);
-        if (given.help()) {
-            return print(BlkSyntax.SYNTAX.help());
+        CommandLine commandLine = BlkSyntax.commandLine();
+        ParseResult given = Syntax.parse(commandLine, "ringside blk", arguments);
+        if (given.isUsageHelpRequested()) {
+            return print(commandLine.getUsageMessage());
         }
         BlkOptions options = BlkParser.parse(given, CpuAffinity.allowed());
         return BlkServer.run(options, err);

@@ -1,6 +1,5 @@
 package dev.ringside.server.cli;
 
-import dev.ringside.server.config.OperatorException;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,6 +1,5 @@
 package dev.ringside.server.cli;
 
-import dev.ringside.server.config.OperatorException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

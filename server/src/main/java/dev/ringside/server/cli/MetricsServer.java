@@ -4,7 +4,6 @@ import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.metrics.prometheus.Health;
 import dev.ringside.metrics.prometheus.PrometheusEndpoint;
 import dev.ringside.server.cli.BlkOptions.MetricsAddress;
-import dev.ringside.server.config.OperatorException;
 import dev.ringside.server.engine.Engine;
 import java.io.IOException;
 import java.net.InetAddress;

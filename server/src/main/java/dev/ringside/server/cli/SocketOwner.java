@@ -1,6 +1,5 @@
 package dev.ringside.server.cli;
 
-import dev.ringside.server.config.OperatorException;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.attribute.UserPrincipalLookupService;

@@ -1,6 +1,5 @@
 package dev.ringside.server.cli;
 
-import dev.ringside.server.config.OperatorException;
 import java.util.List;
 
 /** Reads options' values. Each method throws a message that repeats the option and its value. */
@@ -55,6 +54,17 @@ final class Values {
                     given(option, text) + " is not one of " + String.join(", ", words));
         }
         return text;
+    }
+
+    /** Any text but the empty one. */
+    static void notEmpty(String option, String text) throws OperatorException {
+        if (text.isEmpty()) {
+            throw new OperatorException(
+                    option + " has an empty value: write " + option + "=VALUE, or leave it out");
+        }
+        if (text.indexOf('\0') >= 0) {
+            throw new OperatorException(option + " contains a zero byte");
+        }
     }
 
     static String given(String option, String text) {

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ringside.server.config.OperatorException;
 import dev.ringside.server.engine.IdleMode;
 import dev.ringside.server.engine.SocketSource;
 import java.nio.file.Path;
@@ -21,7 +20,8 @@ final class BlkParserTest {
     @TempDir private Path folder = Path.of("/nonexistent");
 
     private BlkOptions parse(String... arguments) throws OperatorException {
-        return BlkParser.parse(BlkSyntax.SYNTAX.parse(List.of(arguments)), CPUS);
+        return BlkParser.parse(
+                Syntax.parse(BlkSyntax.commandLine(), "ringside blk", List.of(arguments)), CPUS);
     }
 
     private BlkOptions parseListening(String... arguments) throws OperatorException {

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ringside.server.config.Syntax;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -89,8 +88,8 @@ final class CliTest {
     void shouldListEveryOptionInTheHelpOfBlk() {
         assertEquals(0, run("blk", "--help"));
         String help = out.toString(UTF_8);
-        for (var option : BlkSyntax.SYNTAX.options()) {
-            assertTrue(help.contains(option.name()), option.name());
+        for (var option : BlkSyntax.commandLine().getCommandSpec().options()) {
+            assertTrue(help.contains(option.longestName()), option.longestName());
         }
         assertTrue(help.lines().allMatch(line -> line.length() <= Syntax.WIDTH), help);
     }

@@ -1,0 +1,73 @@
+package dev.ringside.server.cli;
+
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.OverwrittenOptionException;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** What all commands have in common: how arguments are read, and what wrong ones are told. */
+final class Syntax {
+    static final String HELP = "--help";
+    static final int WIDTH = 80;
+
+    private Syntax() {}
+
+    /** Takes arguments as they are: no expansion of files or variables, nothing abbreviated. */
+    static CommandLine configure(CommandLine commandLine) {
+        return commandLine
+                .setExpandAtFiles(false)
+                .setInterpolateVariables(false)
+                .setPosixClusteredShortOptionsAllowed(false)
+                .setAllowOptionsAsOptionParameters(false)
+                .setTrimQuotes(false);
+    }
+
+    /** Reads the arguments; {@code command} is how messages name what to ask for help. */
+    static ParseResult parse(CommandLine commandLine, String command, List<String> arguments)
+            throws OperatorException {
+        try {
+            return commandLine.parseArgs(arguments.toArray(String[]::new));
+        } catch (ParameterException e) {
+            throw new OperatorException(explain(e) + " (see " + command + " --help)", e);
+        }
+    }
+
+    private static String explain(ParameterException e) {
+        return switch (e) {
+            case UnmatchedArgumentException unmatched -> explainUnmatched(unmatched);
+            case MissingParameterException missing when !missing.getMissing().isEmpty() ->
+                    missing.getMissing().getFirst() instanceof CommandLine.Model.OptionSpec option
+                            ? option.longestName()
+                                    + " lacks its value: write "
+                                    + option.longestName()
+                                    + "="
+                                    + option.paramLabel()
+                            : lowerFirst(missing);
+            case OverwrittenOptionException twice
+                    when twice.getOverwritten() instanceof CommandLine.Model.OptionSpec option ->
+                    option.longestName() + " is given twice: give it once";
+            default -> lowerFirst(e);
+        };
+    }
+
+    private static String explainUnmatched(UnmatchedArgumentException e) {
+        String argument = e.getUnmatched().getFirst();
+        String what = argument.startsWith("-") ? "there is no option " : "there is no use for ";
+        List<String> near = e.getSuggestions();
+        String way =
+                near.isEmpty() || !argument.startsWith("--")
+                        ? ""
+                        : ": is it " + near.getFirst() + "?";
+        return what + argument + way;
+    }
+
+    private static String lowerFirst(ParameterException e) {
+        String message = String.valueOf(e.getMessage());
+        return message.isEmpty()
+                ? "the arguments cannot be read"
+                : Character.toLowerCase(message.charAt(0)) + message.substring(1);
+    }
+}
