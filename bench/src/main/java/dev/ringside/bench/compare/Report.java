@@ -14,9 +14,9 @@ final class Report {
 
     void heading() {
         line(
-                "| storage | 4 KiB random | depth | Ringside k/s | qemu-storage-daemon k/s | ratio (least to"
-                        + " most) | CPU us/request: Ringside | qemu | ratio | p50 us: Ringside | qemu | round"
-                        + " trip ns |");
+                "| storage | 4 KiB random | depth | Ringside k/s | qemu-storage-daemon k/s"
+                        + " | ratio (least to most) | CPU us/request: Ringside | qemu | ratio"
+                        + " | p50 us: Ringside | qemu | round trip ns |");
         line("|---|---|---|---|---|---|---|---|---|---|---|---|");
     }
 
@@ -33,8 +33,8 @@ final class Report {
         final double mine = cell.median(pair -> pair.ringside().cpuNsPerRequest());
         final double other = cell.median(pair -> pair.peer().cpuNsPerRequest());
         line(
-                "| %s | %s | %d | %.1f | %.1f | **%.2f** (%.2f to %.2f)%s | %.2f | %.2f | %.2f | %.1f |"
-                        + " %.1f | %.0f |",
+                "| %s | %s | %d | %.1f | %.1f | **%.2f** (%.2f to %.2f)%s | %.2f | %.2f"
+                        + " | %.2f | %.1f | %.1f | %.0f |",
                 cell.storage().title(),
                 cell.write() ? "write" : "read",
                 cell.depth(),
@@ -65,8 +65,8 @@ final class Report {
     void idle(final List<Idle> rows) {
         line("");
         line(
-                "| storage | idle CPU %%: Ringside | qemu | resident MiB: Ringside | qemu | Ringside's"
-                        + " shards allocated | over requests | per request |");
+                "| storage | idle CPU %%: Ringside | qemu | resident MiB: Ringside | qemu"
+                        + " | Ringside's shards allocated | over requests | per request |");
         line("|---|---|---|---|---|---|---|---|");
         for (final Idle row : rows) {
             line(
