@@ -22,8 +22,8 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
  * A disk that is attacked and a healthy one beside it, in one engine for all tests of a class.
  *
  * <p>After each test: the neighbour's verified I/O goes on, the attacked disk serves an honest
- * front-end again, and the process has as many descriptors as before. At the end every block that
- * the neighbour wrote is looked at.
+ * front-end again, and the process has no more descriptors and mappings than before. At the end
+ * every block that the neighbour wrote is looked at.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class Hostile {
@@ -34,6 +34,7 @@ abstract class Hostile {
     private Neighbour neighbour;
     private Disk victim;
     private long openFds;
+    private long mappings;
 
     @BeforeAll
     void startServer() throws Exception {
@@ -47,6 +48,7 @@ abstract class Hostile {
     void countDescriptors() throws Exception {
         Await.until("the last session is over", () -> !victim.handle().connected());
         openFds = ProcessUsage.openDescriptors(PID);
+        mappings = ProcessUsage.mappings(PID, "ringside-frontend");
     }
 
     @AfterEach
@@ -57,6 +59,9 @@ abstract class Hostile {
         Await.until(
                 "descriptors are back to " + openFds + ", seed " + SEED,
                 () -> ProcessUsage.openDescriptors(PID) <= openFds);
+        Await.until(
+                "mappings are back to " + mappings + ", seed " + SEED,
+                () -> ProcessUsage.mappings(PID, "ringside-frontend") <= mappings);
     }
 
     @AfterAll
