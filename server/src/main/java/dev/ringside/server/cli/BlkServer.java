@@ -4,6 +4,7 @@ import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.server.cli.BlkOptions.MetricsAddress;
 import dev.ringside.server.engine.Engine;
 import dev.ringside.server.engine.EngineConfig;
+import dev.ringside.shm.Errno;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.SdNotify;
 import dev.ringside.virtio.blk.BlkConfig;
@@ -111,8 +112,11 @@ final class BlkServer implements AutoCloseable {
         try {
             engine.attach(device, options.source());
         } catch (LinuxException e) {
-            throw new OperatorException(
-                    "socket " + options.source().description() + ": " + e.getMessage(), e);
+            String way =
+                    e.errno() == Errno.EACCES
+                            ? ": choose a directory that this user may write to"
+                            : "";
+            throw new OperatorException(named(options, e) + way, e);
         } catch (FileSystemException e) {
             throw new OperatorException(
                     "the socket file "
@@ -122,9 +126,15 @@ final class BlkServer implements AutoCloseable {
                             + ": give a --socket-mode and --socket-owner that this user may set",
                     e);
         } catch (IOException e) {
-            throw new OperatorException(
-                    "socket " + options.source().description() + ": " + e.getMessage(), e);
+            throw new OperatorException(named(options, e), e);
         }
+    }
+
+    /** The message, which names the socket if it does not yet. */
+    private static String named(BlkOptions options, IOException e) {
+        String message = String.valueOf(e.getMessage());
+        String socket = options.source().description();
+        return message.contains(socket) ? message : "socket " + socket + ": " + message;
     }
 
     private int stop(Engine engine, @Nullable String signal, PrintStream err)

@@ -15,14 +15,16 @@ final class Cli {
             ringside: serves virtio devices to virtual machines over vhost-user
 
             usage:
-              ringside blk --socket-path=PATH --blk-file=PATH [OPTION...]   serve one disk
-              ringside version   print the version
-              ringside help      print this
+              ringside blk --socket-path=PATH --blk-file=PATH [OPTION...]
+                                          serve one disk
+              ringside demo [OPTION...]   serve a disk to a real VM in QEMU, and show the I/O
+              ringside version            print the version
+              ringside help               print this
 
-            'ringside blk --help' lists the options of blk.
+            'ringside COMMAND --help' lists the options of a command.
             """;
 
-    private static final List<String> COMMANDS = List.of("blk", "version", "help");
+    private static final List<String> COMMANDS = List.of("blk", "demo", "version", "help");
 
     private final PrintStream out;
     private final PrintStream err;
