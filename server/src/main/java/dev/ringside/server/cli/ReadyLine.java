@@ -78,14 +78,16 @@ final class ReadyLine {
     private static String socket(SocketSource source) {
         return switch (source) {
             case SocketSource.Listen listen ->
-                    "listening on "
-                            + listen.path()
-                            + " (mode "
-                            + String.format("%04o", listen.mode())
-                            + ")";
+                    "listening on " + listen.path() + " (mode " + octal(listen.mode()) + ")";
             case SocketSource.Connect connect -> "connecting to " + connect.path();
             case SocketSource.Inherited inherited -> "inherited socket " + inherited.fdNumber();
         };
+    }
+
+    /** As chmod(1) takes it. Not by a Formatter: loading that one costs more than the line. */
+    private static String octal(int mode) {
+        String digits = Integer.toOctalString(mode);
+        return "0".repeat(Math.max(0, 4 - digits.length())) + digits;
     }
 
     private static String pinned(BlkOptions options) {

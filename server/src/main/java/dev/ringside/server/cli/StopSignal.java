@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * SIGTERM, SIGINT and SIGHUP: the first asks the process to end in good order, the second ends it
- * at once.
+ * at once. One that is ignored at the start stays ignored.
  *
  * <p>{@code sun.misc.Signal} is the only way to hear of a signal and still choose the exit status:
  * a shutdown hook runs when that is decided already. It is reached by reflection because the
@@ -32,9 +32,15 @@ final class StopSignal {
                             StopSignal.class.getClassLoader(),
                             new Class<?>[] {handlerType},
                             stop::invoked);
+            Method handle = type.getMethod("handle", type, handlerType);
+            Object ignore = handlerType.getField("SIG_IGN").get(null);
             for (String name : new String[] {"TERM", "INT", "HUP"}) {
-                type.getMethod("handle", type, handlerType)
-                        .invoke(null, type.getConstructor(String.class).newInstance(name), handler);
+                Object signal = type.getConstructor(String.class).newInstance(name);
+                Object before = handle.invoke(null, signal, handler);
+                if (ignore.equals(before)) {
+                    // Whoever started this wants it so: nohup(1), a shell's background job.
+                    Object unused = handle.invoke(null, signal, before);
+                }
             }
         } catch (ReflectiveOperationException e) {
             // Part of every JDK. Without it a signal ends the process at once, as by default.

@@ -66,7 +66,9 @@ final class BlkProcessIT {
     @ParameterizedTest
     @ValueSource(strings = {"TERM", "INT", "HUP"})
     void shouldServeUntilASignalAndLeaveNothingBehind(String signal) throws Exception {
-        try (var child = RingsideChild.start("blk", socketOption(), DISK)) {
+        // The tests may run under nohup, or in the background of a shell.
+        var start = perl("$SIG{INT} = $SIG{HUP} = 'DEFAULT';");
+        try (var child = RingsideChild.start(start, Map.of(), "blk", socketOption(), DISK)) {
             String ready = child.awaitReady();
             assertTrue(ready.contains("disk d: null, 1 GiB"), ready);
             assertTrue(ready.contains(socket() + " (mode 0600)"), ready);
@@ -83,6 +85,24 @@ final class BlkProcessIT {
             assertEquals("", child.output());
         }
         assertFalse(Files.exists(socket()));
+    }
+
+    @Test
+    void shouldGoOnIgnoringWhatItsParentIgnores() throws Exception {
+        var start = perl("$SIG{INT} = $SIG{HUP} = 'IGNORE';");
+        try (var child = RingsideChild.start(start, Map.of(), "blk", socketOption(), DISK)) {
+            child.awaitReady();
+
+            child.signal("HUP");
+            child.signal("INT");
+
+            try (FrontendConnection frontEnd = FrontendConnection.connect(socket())) {
+                assertServes(frontEnd);
+            }
+            child.signal("TERM");
+            assertEquals(0, child.awaitExit());
+            assertTrue(child.lines().getLast().startsWith("ringside: stopped: SIGTERM"));
+        }
     }
 
     @Test
