@@ -114,7 +114,16 @@ final class BackEnd implements AutoCloseable {
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log);
         builder.environment().put("RINGSIDE_BUILD", "never");
         final long startNs = System.nanoTime();
-        return new BackEnd(kind, builder.start(), socket, image, startNs);
+        final Process process = builder.start();
+        // A run that is broken off leaves neither processes nor images.
+        Runtime.getRuntime()
+                .addShutdownHook(
+                        new Thread(
+                                () -> {
+                                    process.destroy();
+                                    boolean unused = image.toFile().delete();
+                                }));
+        return new BackEnd(kind, process, socket, image, startNs);
     }
 
     private static List<String> qemu(final String blockdev, final Path socket) {
