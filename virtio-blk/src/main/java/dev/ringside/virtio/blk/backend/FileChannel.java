@@ -24,10 +24,8 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
     /** The most that is copied inline on the shard's thread at once, bytes. */
     private static final long INLINE_BYTES = 1 << 20;
 
-    /**
-     * The most of one read or write call: MAX_RW_COUNT of Linux, rounded down to a power of two.
-     */
-    private static final int CALL_BYTES = 1 << 30;
+    /** The most of one direct call, bytes: its pages are pinned on the shard's thread. */
+    private static final long DIRECT_BYTES = 1 << 22;
 
     private final FileMedium medium;
     private final HostFile file;
@@ -87,7 +85,7 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
                         file.fd(),
                         handlerBits | requests.length,
                         medium,
-                        own == null && !direct,
+                        own == null,
                         waker,
                         requests.length,
                         completion);
@@ -180,7 +178,7 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
         if (io.extents() == 1 && inlineFlags == 0) {
             n = file.pread(io.address(0), io.length(0), io.offset());
         } else {
-            task.fillIovecs();
+            task.fillIovecs(INLINE_BYTES);
             n = file.preadv2(task.iovecAddress(), task.iovecCount(), io.offset(), inlineFlags);
         }
         if (n == io.length()) {
@@ -249,14 +247,16 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
         BlockIo io = task.io;
         boolean reading = io.operation() == BlockOperation.READ;
         int flags = syncedByWrite(task) ? HostFile.RWF_DSYNC : 0;
+        // Through the page cache the ring copies at once, on the shard's thread.
+        long limit = direct && task.stage == Stage.STRAIGHT ? DIRECT_BYTES : INLINE_BYTES;
         if (io.extents() == 1 && flags == 0) {
             long address = io.address(0) + task.done;
-            int bytes = (int) Math.min(task.left(), CALL_BYTES);
+            int bytes = (int) Math.min(task.left(), limit);
             return reading
                     ? ring.read(fd, address, bytes, at, userData)
                     : ring.write(fd, address, bytes, at, userData);
         }
-        task.fillIovecs();
+        task.fillIovecs(limit);
         return reading
                 ? ring.readv(fd, task.iovecAddress(), task.iovecCount(), at, userData)
                 : ring.writev(fd, task.iovecAddress(), task.iovecCount(), at, flags, userData);
@@ -393,6 +393,8 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
                         || io.operation() == BlockOperation.WRITE_ZEROES;
         if (result == 0 && io.durable() && changes && !syncedByWrite(task)) {
             syncs.add(io);
+        } else if (result == 0 && io.durable() && changes && medium.flushError() != 0) {
+            completion.onComplete(io, -medium.flushError());
         } else {
             completion.onComplete(io, result);
         }

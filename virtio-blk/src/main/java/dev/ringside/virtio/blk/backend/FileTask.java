@@ -58,19 +58,24 @@ final class FileTask {
         return io.length() - done;
     }
 
-    /** Writes down what is left of the extents, as far as there is room. Never an empty vector. */
-    void fillIovecs() {
+    /**
+     * Writes down what is left of the extents, as far as there is room and up to so many bytes.
+     * Never an empty vector.
+     */
+    void fillIovecs(long limit) {
         long skip = done;
+        long left = limit;
         int count = 0;
-        for (int i = 0; i < io.extents() && count < room; i++) {
+        for (int i = 0; i < io.extents() && count < room && left > 0; i++) {
             int bytes = io.length(i);
             if (skip >= bytes) {
                 skip -= bytes;
                 continue;
             }
-            long at = (long) count * FileSpec.IOVEC_BYTES;
-            writeIovec(iovecs, at, io.address(i) + skip, bytes - skip);
+            long part = Math.min(left, bytes - skip);
+            writeIovec(iovecs, (long) count * FileSpec.IOVEC_BYTES, io.address(i) + skip, part);
             count++;
+            left -= part;
             skip = 0;
         }
         iovecCount = count;
