@@ -8,10 +8,14 @@ final class ConfigSpace {
     private static final byte[] ERROR = new byte[0];
 
     private final VirtioDevice device;
+    private final SessionHost host;
+    private final HostCalls calls;
     private final int maxBytes;
 
-    ConfigSpace(VirtioDevice device, SessionLimits limits) {
+    ConfigSpace(VirtioDevice device, SessionHost host, HostCalls calls, SessionLimits limits) {
         this.device = device;
+        this.host = host;
+        this.calls = calls;
         this.maxBytes = limits.maxPayloadBytes() - VhostUserSpec.CONFIG_HEADER_SIZE;
     }
 
@@ -91,7 +95,7 @@ final class ConfigSpace {
                             + ": not writable");
             return;
         }
-        answer.done();
+        host.configWritten(calls.then(answer::done));
     }
 
     /** Whose front-end means what by a flag cannot be told, so all meanings are accepted. */

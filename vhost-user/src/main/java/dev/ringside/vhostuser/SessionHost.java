@@ -68,6 +68,14 @@ public interface SessionHost {
      */
     void replaceMemory(GuestMemory memory, boolean mappingsRemoved, Runnable done);
 
+    /**
+     * The driver wrote the configuration space. Acknowledges when every started queue has finished
+     * what it began before, by the new configuration: a write cache that is switched off is empty.
+     */
+    default void configWritten(Runnable done) {
+        done.run();
+    }
+
     /** Resets the device. Every queue is stopped. */
     void deviceReset();
 

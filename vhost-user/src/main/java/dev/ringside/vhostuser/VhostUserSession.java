@@ -51,7 +51,7 @@ public final class VhostUserSession implements AutoCloseable {
                         memory::memory,
                         this::ringStarted);
         vringRequests = new VringRequests(vrings, host, calls, device.maxQueueSize());
-        config = new ConfigSpace(device, limits);
+        config = new ConfigSpace(device, host, calls, limits);
         backendChannel = new BackendChannel(host, negotiation, () -> !vrings.anyStarted());
         resets = new DeviceResets(vrings, negotiation, host);
     }

@@ -3,6 +3,7 @@ package dev.ringside.vhostuser;
 import static dev.ringside.vhostuser.TestFrontend.config;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
@@ -68,6 +69,20 @@ class ConfigSpaceTest {
             f.ok(25, config(32, 1, flags, (byte) 0x55));
 
             assertEquals(0x55, f.device.config[32]);
+        }
+    }
+
+    @Test
+    void shouldAnswerAWriteOnlyWhenHostHasAppliedIt() throws ProtocolException {
+        try (TestFrontend f = TestFrontend.negotiated(1)) {
+            f.host.later = true;
+            f.request(25, config(32, 1, 0, (byte) 0x55));
+            assertEquals(0x55, f.device.config[32]);
+            assertFalse(f.session.idle());
+
+            f.host.acknowledgeAll();
+
+            assertTrue(f.session.idle());
         }
     }
 

@@ -132,6 +132,12 @@ final class FakeHost implements SessionHost {
     }
 
     @Override
+    public void configWritten(Runnable done) {
+        calls.add("configWritten");
+        acknowledge(done);
+    }
+
+    @Override
     public void sendBackendRequest(byte[] message) {
         assertTrue(channel != null, "there is a channel");
         assertFalse(running.isEmpty(), "nothing is sent while suspended");

@@ -18,7 +18,9 @@ import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.Virtqueue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +47,7 @@ final class Connection implements SessionHost {
     private long token = UNWATCHED;
     private int watchedEvents;
     private boolean closing;
+    private boolean closed;
     private int slotsStopping;
 
     Connection(Endpoint endpoint, UnixSocket socket, SessionLimits limits) {
@@ -165,9 +168,10 @@ final class Connection implements SessionHost {
     }
 
     private void finishCloseWhenStopped() {
-        if (!closing || slotsStopping > 0) {
+        if (!closing || closed || slotsStopping > 0) {
             return;
         }
+        closed = true;
         session.close();
         endpoint.device().reset();
         final Outbound channel = backendChannel;
@@ -287,15 +291,30 @@ final class Connection implements SessionHost {
 
     @Override
     public void replaceMemory(GuestMemory memory, boolean mappingsRemoved, Runnable done) {
-        int started = 0;
+        forEachStarted(
+                (slot, oneDone) ->
+                        endpoint.shard(slot.index()).remap(slot, memory, mappingsRemoved, oneDone),
+                done);
+    }
+
+    @Override
+    public void configWritten(Runnable done) {
+        forEachStarted((slot, oneDone) -> endpoint.shard(slot.index()).settle(slot, oneDone), done);
+    }
+
+    /** Gives every started queue a command, and acknowledges when all of them have. */
+    private void forEachStarted(BiConsumer<QueueSlot, Runnable> command, Runnable done) {
+        final List<QueueSlot> started = new ArrayList<>();
         for (final QueueSlot slot : slots) {
-            started += slot == null || slot.stopRequested() ? 0 : 1;
+            if (slot != null && !slot.stopRequested()) {
+                started.add(slot);
+            }
         }
-        if (started == 0) {
+        if (started.isEmpty()) {
             done.run();
             return;
         }
-        final int[] outstanding = {started};
+        final int[] outstanding = {started.size()};
         final Runnable oneDone =
                 onConductor(
                         () -> {
@@ -303,11 +322,7 @@ final class Connection implements SessionHost {
                                 done.run();
                             }
                         });
-        for (final QueueSlot slot : slots) {
-            if (slot != null && !slot.stopRequested()) {
-                endpoint.shard(slot.index()).remap(slot, memory, mappingsRemoved, oneDone);
-            }
-        }
+        started.forEach(slot -> command.accept(slot, oneDone));
     }
 
     @Override

@@ -242,6 +242,15 @@ final class QueueSlot {
         }
     }
 
+    /** Has the worker see its device's new state, and finish what it began before. */
+    void settle(Runnable done) {
+        final QueueWorker current = worker;
+        if (current != null && !memoryVanished) {
+            current.poll(0);
+        }
+        drain(done);
+    }
+
     /** Finishes what is in flight, hands the queue back. The slot must then be forgotten. */
     void stop(Consumer<Virtqueue> done) {
         final QueueWorker current = worker;

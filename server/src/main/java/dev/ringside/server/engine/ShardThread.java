@@ -97,6 +97,10 @@ final class ShardThread implements AutoCloseable {
         command(shard -> slot.remap(memory, mappingsRemoved, done));
     }
 
+    void settle(QueueSlot slot, Runnable done) {
+        command(shard -> slot.settle(done));
+    }
+
     /** False once something failed inside the shard that no queue could be blamed for. */
     boolean healthy() {
         return healthy && thread.isAlive();

@@ -34,10 +34,11 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
     /** {@link #chain} was taken off the ring, and waits for a slot. */
     private boolean parked;
 
-    /** What the driver wrote into a cache that it then switched off has to be flushed. */
+    /**
+     * What was written into a cache that is switched off now has to be flushed: once the writes
+     * that still went into it are done.
+     */
     private boolean flushDue;
-
-    private boolean flushInFlight;
 
     BlkQueueWorker(
             Virtqueue queue,
@@ -53,6 +54,7 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
         slots = new BlkSlots(queue.size(), queue.maxChainEntries());
         chain = new DescriptorChain(queue.maxChainEntries());
         channel = backend.openChannel(shard, slots.ios(), this);
+        flushDue = state.durableWrites() && !state.offers(BlkSpec.VIRTIO_BLK_F_RO);
     }
 
     @Override
@@ -61,7 +63,7 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
         flushDue |= now.durableWrites() && !state.durableWrites();
         state = now;
         channel.poll();
-        if (flushDue && !flushInFlight) {
+        if (flushDue && inFlight == 0) {
             startInternalFlush();
         }
         int taken = 0;
@@ -138,7 +140,6 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
     public void onComplete(BlockIo io, int result) {
         BlkRequest request = slots.request(io.slot());
         if (request == slots.internalFlush()) {
-            flushInFlight = false;
             inFlight--;
             return;
         }
@@ -175,7 +176,6 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
         request.beginInternalFlush();
         flushDue = false;
         if (channel.submit(request.io()) == BlockChannel.PENDING) {
-            flushInFlight = true;
             inFlight++;
         }
     }
@@ -187,7 +187,7 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
 
     @Override
     public boolean drained() {
-        return inFlight == 0 && !parked;
+        return inFlight == 0 && !parked && !flushDue && channel.idle();
     }
 
     @Override

@@ -153,8 +153,27 @@ class BlkQueueWorkerTest {
         write();
         disk.submit(BlkSpec.VIRTIO_BLK_T_WRITE_ZEROES, 0, TestDisk.range(0, 1, 0), 0);
         disk.turn();
+        assertEquals(BlockOperation.FLUSH, backend.complete(0).operation(), "from before");
         assertTrue(backend.complete(0).durable());
         assertTrue(backend.complete(0).durable());
+    }
+
+    @Test
+    void shouldFlushAfterTheWritesThatStillWentIntoTheCache() {
+        TestDisk.Pending cached = write();
+        disk.turn();
+        assertTrue(disk.device.writeConfig(BlkSpec.CONFIG_WCE, new byte[] {0}));
+        disk.turn();
+        assertEquals(1, backend.submitted().size(), "the write is still in flight");
+        assertFalse(disk.worker.drained());
+
+        assertFalse(backend.complete(0).durable());
+        assertFalse(disk.worker.drained(), "a flush is due");
+        disk.turn();
+        assertEquals(BlockOperation.FLUSH, backend.complete(0).operation());
+
+        assertTrue(disk.worker.drained());
+        assertEquals(OK, disk.await(cached).status());
     }
 
     @Test
