@@ -1,5 +1,7 @@
 package dev.ringside.frontend;
 
+import java.util.function.Consumer;
+
 /**
  * What a {@link BlkLoad} does.
  *
@@ -67,199 +69,116 @@ public record LoadOptions(
 
     /** In another order. */
     public LoadOptions random(final boolean value) {
-        return new LoadOptions(
-                value,
-                readPercent,
-                blockBytes,
-                depth,
-                polled,
-                durationNs,
-                requests,
-                firstSector,
-                rangeBytes,
-                verify,
-                indirect,
-                seed,
-                stallNs);
+        return with(draft -> draft.random = value);
     }
 
     /** With another share of reads. */
     public LoadOptions readPercent(final int value) {
-        return new LoadOptions(
-                random,
-                value,
-                blockBytes,
-                depth,
-                polled,
-                durationNs,
-                requests,
-                firstSector,
-                rangeBytes,
-                verify,
-                indirect,
-                seed,
-                stallNs);
+        return with(draft -> draft.readPercent = value);
     }
 
     /** With another block size. */
     public LoadOptions blockBytes(final int value) {
-        return new LoadOptions(
-                random,
-                readPercent,
-                value,
-                depth,
-                polled,
-                durationNs,
-                requests,
-                firstSector,
-                rangeBytes,
-                verify,
-                indirect,
-                seed,
-                stallNs);
+        return with(draft -> draft.blockBytes = value);
     }
 
     /** Polled or called. */
     public LoadOptions polled(final boolean value) {
-        return new LoadOptions(
-                random,
-                readPercent,
-                blockBytes,
-                depth,
-                value,
-                durationNs,
-                requests,
-                firstSector,
-                rangeBytes,
-                verify,
-                indirect,
-                seed,
-                stallNs);
+        return with(draft -> draft.polled = value);
     }
 
     /** For so long. */
     public LoadOptions durationNs(final long value) {
-        return new LoadOptions(
-                random,
-                readPercent,
-                blockBytes,
-                depth,
-                polled,
-                value,
-                requests,
-                firstSector,
-                rangeBytes,
-                verify,
-                indirect,
-                seed,
-                stallNs);
+        return with(draft -> draft.durationNs = value);
     }
 
     /** For so many requests. */
     public LoadOptions requests(final long value) {
-        return new LoadOptions(
-                random,
-                readPercent,
-                blockBytes,
-                depth,
-                polled,
-                durationNs,
-                value,
-                firstSector,
-                rangeBytes,
-                verify,
-                indirect,
-                seed,
-                stallNs);
+        return with(draft -> draft.requests = value);
     }
 
     /** On a part of the disk. */
     public LoadOptions range(final long sector, final long bytes) {
-        return new LoadOptions(
-                random,
-                readPercent,
-                blockBytes,
-                depth,
-                polled,
-                durationNs,
-                requests,
-                sector,
-                bytes,
-                verify,
-                indirect,
-                seed,
-                stallNs);
+        return with(
+                draft -> {
+                    draft.firstSector = sector;
+                    draft.rangeBytes = bytes;
+                });
     }
 
     /** Verified or not. */
     public LoadOptions verify(final boolean value) {
-        return new LoadOptions(
-                random,
-                readPercent,
-                blockBytes,
-                depth,
-                polled,
-                durationNs,
-                requests,
-                firstSector,
-                rangeBytes,
-                value,
-                indirect,
-                seed,
-                stallNs);
+        return with(draft -> draft.verify = value);
     }
 
     /** With indirect descriptors; the driver must have tables of 3 entries. */
     public LoadOptions indirect(final boolean value) {
-        return new LoadOptions(
-                random,
-                readPercent,
-                blockBytes,
-                depth,
-                polled,
-                durationNs,
-                requests,
-                firstSector,
-                rangeBytes,
-                verify,
-                value,
-                seed,
-                stallNs);
+        return with(draft -> draft.indirect = value);
     }
 
     /** With another seed. */
     public LoadOptions seed(final long value) {
-        return new LoadOptions(
-                random,
-                readPercent,
-                blockBytes,
-                depth,
-                polled,
-                durationNs,
-                requests,
-                firstSector,
-                rangeBytes,
-                verify,
-                indirect,
-                value,
-                stallNs);
+        return with(draft -> draft.seed = value);
     }
 
     /** With another limit for a device that answers nothing. */
     public LoadOptions stallNs(final long value) {
-        return new LoadOptions(
-                random,
-                readPercent,
-                blockBytes,
-                depth,
-                polled,
-                durationNs,
-                requests,
-                firstSector,
-                rangeBytes,
-                verify,
-                indirect,
-                seed,
-                value);
+        return with(draft -> draft.stallNs = value);
+    }
+
+    private LoadOptions with(final Consumer<Draft> change) {
+        final Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.finish();
+    }
+
+    /** A copy that can be changed: the one place that lists all of it. */
+    private static final class Draft {
+        boolean random;
+        int readPercent;
+        int blockBytes;
+        int depth;
+        boolean polled;
+        long durationNs;
+        long requests;
+        long firstSector;
+        long rangeBytes;
+        boolean verify;
+        boolean indirect;
+        long seed;
+        long stallNs;
+
+        Draft(final LoadOptions from) {
+            random = from.random;
+            readPercent = from.readPercent;
+            blockBytes = from.blockBytes;
+            depth = from.depth;
+            polled = from.polled;
+            durationNs = from.durationNs;
+            requests = from.requests;
+            firstSector = from.firstSector;
+            rangeBytes = from.rangeBytes;
+            verify = from.verify;
+            indirect = from.indirect;
+            seed = from.seed;
+            stallNs = from.stallNs;
+        }
+
+        LoadOptions finish() {
+            return new LoadOptions(
+                    random,
+                    readPercent,
+                    blockBytes,
+                    depth,
+                    polled,
+                    durationNs,
+                    requests,
+                    firstSector,
+                    rangeBytes,
+                    verify,
+                    indirect,
+                    seed,
+                    stallNs);
+        }
     }
 }
