@@ -4,7 +4,9 @@
 blkdiscard() { /usr/bin/blkdiscard "$@"; }
 blockdev() { /usr/bin/blockdev "$@"; }
 fallocate() { /usr/bin/fallocate "$@"; }
+ip() { /usr/bin/ip "$@"; }
 mke2fs() { /usr/bin/mke2fs "$@"; }
+ping() { /usr/bin/ping "$@"; }
 
 # say WORD...: a line for the host.
 say() { echo "@$*"; }
@@ -25,6 +27,27 @@ fail() {
 check() {
     [ "$2" = "$3" ] || fail "$1 is '$2', expected '$3'"
     echo "ok: $1 is '$2'"
+}
+
+# serve: does what the host says, one script after another: many checks in one boot. A script ends
+# with a line "@end"; its output comes back, each line after "|", then its exit status. What it
+# leaves in the background goes on. An empty script ends this.
+serve() {
+    say serving
+    turn=0
+    while :; do
+        turn=$((turn + 1))
+        : >/tmp/script
+        while IFS= read -r line && [ "$line" != @end ]; do
+            printf '%s\n' "$line" >>/tmp/script
+        done
+        [ -s /tmp/script ] || break
+        status=0
+        # A process of its own: the script may fail, and set and trap what it likes.
+        sh -euc '. /lib.sh; . /tmp/script' </dev/null >/tmp/out.$turn 2>&1 || status=$?
+        sed 's/^/|/' /tmp/out.$turn
+        say status $status
+    done
 }
 
 # refused COMMAND...: the command must fail.

@@ -97,6 +97,26 @@ public final class Console {
         }
     }
 
+    /**
+     * Waits as {@link #await} does and returns what came before.
+     *
+     * @param mark what the lines to return start with; others that come before are dropped
+     * @return those lines without {@code mark}, and at the end the rest of the awaited line
+     */
+    synchronized List<String> awaitAll(final String mark, final String prefix, final Duration limit)
+            throws GuestException, InterruptedException {
+        final int from = seen;
+        final String last = await(prefix, limit);
+        final List<String> found = new ArrayList<>();
+        for (final String line : lines.subList(from, seen - 1)) {
+            if (line.startsWith(mark)) {
+                found.add(line.substring(mark.length()));
+            }
+        }
+        found.add(last);
+        return found;
+    }
+
     /** Waits until the output ends; false when {@code limit} is over first. */
     synchronized boolean awaitEnd(final Duration limit) throws InterruptedException {
         final long deadlineNs = System.nanoTime() + limit.toNanos();

@@ -9,6 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -170,7 +171,9 @@ final class Demo {
     private void verify(
             final GuestImage guest, final Path work, final Path image, final Path socket)
             throws IOException, InterruptedException {
-        final Path initramfs = guest.writeInitramfs(work.resolve("initramfs"), SCRIPT, true);
+        final Path initramfs =
+                guest.writeInitramfs(
+                        work.resolve("initramfs"), SCRIPT, Set.of(GuestImage.Part.FIO));
         report.host(
                 "VM",
                 QemuOptions.hasKvm()

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The guest's kernel and initramfs, made by {@code guest/prepare} of this checkout. Immutable, any
@@ -18,6 +19,20 @@ import java.util.Optional;
  */
 public record GuestImage(Path directory) {
     private static final String SCRIPT = "guest/prepare";
+
+    /** What a guest may have beyond busybox, the kernel's modules and the file system's tools. */
+    public enum Part {
+        /** fio: 80 MiB to load and unpack. */
+        FIO("fio.cpio"),
+        /** ethtool, iperf3, ip, ping and socat: 15 MiB. */
+        NET("net.cpio");
+
+        private final String file;
+
+        Part(final String file) {
+            this.file = file;
+        }
+    }
 
     /**
      * Makes the guest if it is not there yet: some seconds the first time, milliseconds later. What
@@ -55,14 +70,14 @@ public record GuestImage(Path directory) {
      *
      * @param into the file to write
      * @param script the guest's test script
-     * @param withFio whether fio is put in: 80 MiB more to load
+     * @param parts what else is put in
      */
-    public Path writeInitramfs(final Path into, final String script, final boolean withFio)
+    public Path writeInitramfs(final Path into, final String script, final Set<Part> parts)
             throws IOException {
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(into))) {
             Files.copy(directory.resolve("base.cpio"), out);
-            if (withFio) {
-                Files.copy(directory.resolve("fio.cpio"), out);
+            for (final Part part : parts) {
+                Files.copy(directory.resolve(part.file), out);
             }
             final CpioArchive archive = new CpioArchive(out);
             archive.addFile("test", 0755, script.getBytes(StandardCharsets.UTF_8));

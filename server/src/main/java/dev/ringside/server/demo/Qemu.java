@@ -5,6 +5,8 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -33,19 +35,32 @@ public final class Qemu implements AutoCloseable {
     /**
      * Starts a VM.
      *
-     * @param directory for QEMU's own sockets
+     * @param directory for QEMU's own sockets, one VM's alone
      * @param listener gets every console line, on another thread
      * @throws PrerequisiteException when QEMU is not installed
      */
     public static Qemu start(
             final QemuOptions options, final Path directory, final Consumer<String> listener)
             throws IOException {
+        return start(List.of(), options, directory, listener);
+    }
+
+    /**
+     * Starts a VM by another program, such as nsenter.
+     *
+     * @param launcher the program and its arguments, before QEMU and its own
+     */
+    public static Qemu start(
+            final List<String> launcher,
+            final QemuOptions options,
+            final Path directory,
+            final Consumer<String> listener)
+            throws IOException {
         final Path qmp = directory.resolve("qmp.sock");
         try {
-            return new Qemu(
-                    new ProcessBuilder(options.command(qmp, QemuVersion.installed())).start(),
-                    qmp,
-                    listener);
+            final List<String> command = new ArrayList<>(launcher);
+            command.addAll(options.command(qmp, QemuVersion.installed()));
+            return new Qemu(new ProcessBuilder(command).start(), qmp, listener);
         } catch (final IOException e) {
             final PrerequisiteException missing =
                     new PrerequisiteException(
@@ -91,6 +106,33 @@ public final class Qemu implements AutoCloseable {
         input.write((line + "\n").getBytes(StandardCharsets.UTF_8));
         input.flush();
     }
+
+    /**
+     * Has the guest run a script; its own script must be in {@code serve} (guest/lib.sh).
+     *
+     * @param script for its {@code sh -eu}, any number of lines
+     * @return what the script printed on both outputs, and its exit status
+     * @throws GuestException when the guest fails, panics or ends, or gives no answer
+     */
+    public Answer run(final String script) throws IOException, InterruptedException {
+        type(script.strip() + "\n@end");
+        try {
+            final List<String> lines = console.awaitAll("|", "@status", LIMIT);
+            final int last = lines.size() - 1;
+            return new Answer(
+                    Integer.parseInt(lines.get(last)), String.join("\n", lines.subList(0, last)));
+        } catch (final GuestException e) {
+            throw withMessages(e);
+        }
+    }
+
+    /**
+     * What came of a script.
+     *
+     * @param status its exit status
+     * @param output what it printed, without the last end of line
+     */
+    public record Answer(int status, String output) {}
 
     /**
      * Runs one QMP command.

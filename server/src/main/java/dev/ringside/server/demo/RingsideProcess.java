@@ -37,7 +37,20 @@ public final class RingsideProcess implements AutoCloseable {
     public static RingsideProcess start(
             final List<String> arguments, final Consumer<String> listener)
             throws IOException, InterruptedException {
-        final List<String> command = new ArrayList<>();
+        return start(List.of(), arguments, listener);
+    }
+
+    /**
+     * Starts it by another program, which must become it (exec), such as nsenter.
+     *
+     * @param launcher the program and its arguments, before Java and its own
+     */
+    public static RingsideProcess start(
+            final List<String> launcher,
+            final List<String> arguments,
+            final Consumer<String> listener)
+            throws IOException, InterruptedException {
+        final List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("--enable-native-access=dev.ringside.shm");
         command.add("--illegal-native-access=deny");

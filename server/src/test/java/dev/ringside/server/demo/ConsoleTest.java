@@ -25,6 +25,16 @@ final class ConsoleTest {
     }
 
     @Test
+    void shouldReturnTheMarkedLinesBeforeTheAwaitedOneWhenAllAreAskedFor() throws Exception {
+        final Console console =
+                console("|early\n@status 0\n|one\nnoise\n|\n| two\n@status 7\n|late\n@status 1\n");
+        console.await("@status", LIMIT);
+
+        assertEquals(List.of("one", "", " two", "7"), console.awaitAll("|", "@status", LIMIT));
+        assertEquals(List.of("late", "1"), console.awaitAll("|", "@status", LIMIT));
+    }
+
+    @Test
     void shouldFailWithTheTailWhenTheOutputEnds() {
         final Console console = console("first\nlast words\n");
 

@@ -53,6 +53,47 @@ final class QemuOptionsTest {
                 chardev(options, new QemuVersion(10, 0)));
     }
 
+    @Test
+    void shouldGiveEveryQueueOfANicAVectorWhenQemuCanEmulateThat() {
+        final QemuOptions options =
+                QemuOptions.of(256, 4)
+                        .nic(
+                                new QemuOptions.Nic(
+                                        Path.of("a.sock"),
+                                        4,
+                                        "52:54:00:00:00:01",
+                                        "host_mtu=9000",
+                                        true));
+        final List<String> command = options.command(Path.of("qmp"), new QemuVersion(10, 0));
+
+        assertTrue(command.contains("socket,id=nic0,path=a.sock,reconnect-ms=1000"));
+        assertTrue(command.contains("vhost-user,id=net0,chardev=nic0,queues=4"));
+        assertTrue(
+                command.contains(
+                        "virtio-net-pci,id=vnic0,netdev=net0,mac=52:54:00:00:00:01,mq=on,vectors=10"
+                                + ",host_mtu=9000"));
+    }
+
+    @Test
+    void shouldGiveANicNoVectorsWhenQemuWouldDieOfThem() {
+        final QemuOptions options =
+                QemuOptions.of(256, 1)
+                        .nic(
+                                new QemuOptions.Nic(
+                                        Path.of("a.sock"), 1, "52:54:00:00:00:01", "", false));
+
+        final boolean isRight =
+                options.command(Path.of("qmp"), OLD).stream()
+                        .anyMatch(
+                                word ->
+                                        word.endsWith(
+                                                QemuOptions.hasKvm() ? "vectors=4" : "vectors=0"));
+
+        assertTrue(isRight);
+        assertTrue(
+                options.command(Path.of("qmp"), OLD).contains("vhost-user,id=net0,chardev=nic0"));
+    }
+
     private static String chardev(final QemuOptions options, final QemuVersion version) {
         return options.command(Path.of("qmp"), version).stream()
                 .filter(word -> word.startsWith("socket,"))

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -83,7 +84,8 @@ abstract class GuestTest {
 
     /** An initramfs that runs {@code script}. */
     final Path writeInitramfs(final String script, final boolean withFio) throws IOException {
-        return guest.writeInitramfs(path("initramfs"), "seed=" + seed + "\n" + script, withFio);
+        final Set<GuestImage.Part> parts = withFio ? Set.of(GuestImage.Part.FIO) : Set.of();
+        return guest.writeInitramfs(path("initramfs"), "seed=" + seed + "\n" + script, parts);
     }
 
     /** Starts a VM as it is. */
