@@ -12,6 +12,7 @@ public final class Errno {
     public static final int EINTR = 4;
     public static final int EIO = 5;
     public static final int ENXIO = 6;
+    public static final int E2BIG = 7;
     public static final int EBADF = 9;
     public static final int EAGAIN = 11;
     public static final int ENOMEM = 12;
@@ -41,10 +42,15 @@ public final class Errno {
     public static final int ETIME = 62;
     public static final int EPROTO = 71;
     public static final int EOVERFLOW = 75;
+    public static final int EBADFD = 77;
     public static final int ENOTSOCK = 88;
     public static final int EMSGSIZE = 90;
+    public static final int ENOPROTOOPT = 92;
     public static final int EOPNOTSUPP = 95;
+    public static final int EAFNOSUPPORT = 97;
     public static final int EADDRINUSE = 98;
+    public static final int EADDRNOTAVAIL = 99;
+    public static final int ENETDOWN = 100;
     public static final int ECONNABORTED = 103;
     public static final int ECONNRESET = 104;
     public static final int ENOBUFS = 105;
@@ -96,6 +102,7 @@ public final class Errno {
         put(t, EINTR, "EINTR", "Interrupted system call");
         put(t, EIO, "EIO", "Input/output error");
         put(t, ENXIO, "ENXIO", "No such device or address");
+        put(t, E2BIG, "E2BIG", "Argument list too long");
         put(t, EBADF, "EBADF", "Bad file descriptor");
         put(t, EAGAIN, "EAGAIN", "Resource temporarily unavailable");
         put(t, ENOMEM, "ENOMEM", "Cannot allocate memory");
@@ -128,10 +135,15 @@ public final class Errno {
         put(t, ETIME, "ETIME", "Timer expired");
         put(t, EPROTO, "EPROTO", "Protocol error");
         put(t, EOVERFLOW, "EOVERFLOW", "Value too large for defined data type");
+        put(t, EBADFD, "EBADFD", "File descriptor in bad state");
         put(t, ENOTSOCK, "ENOTSOCK", "Socket operation on non-socket");
         put(t, EMSGSIZE, "EMSGSIZE", "Message too long");
+        put(t, ENOPROTOOPT, "ENOPROTOOPT", "Protocol not available");
         put(t, EOPNOTSUPP, "EOPNOTSUPP", "Operation not supported");
+        put(t, EAFNOSUPPORT, "EAFNOSUPPORT", "Address family not supported by protocol");
         put(t, EADDRINUSE, "EADDRINUSE", "Address already in use");
+        put(t, EADDRNOTAVAIL, "EADDRNOTAVAIL", "Cannot assign requested address");
+        put(t, ENETDOWN, "ENETDOWN", "Network is down");
         put(t, ECONNABORTED, "ECONNABORTED", "Software caused connection abort");
         put(t, ECONNRESET, "ECONNRESET", "Connection reset by peer");
         put(t, ENOBUFS, "ENOBUFS", "No buffer space available");

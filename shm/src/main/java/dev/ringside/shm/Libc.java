@@ -39,6 +39,10 @@ final class Libc {
     private static final MethodHandle CLOSE = Native.function("close", INT_INT);
     private static final MethodHandle READ = Native.function("read", TRANSFER);
     private static final MethodHandle WRITE = Native.function("write", TRANSFER);
+    private static final FunctionDescriptor VECTORED =
+            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle READV = Native.function("readv", VECTORED);
+    private static final MethodHandle WRITEV = Native.function("writev", VECTORED);
     private static final MethodHandle FCNTL =
             Native.variadic(
                     "fcntl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
@@ -80,6 +84,26 @@ final class Libc {
         try {
             long result = (long) WRITE.invokeExact(state, fd, address, length);
             return result < 0 ? Native.error(state) : result;
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    static int readv(int fd, long iov, int count) {
+        MemorySegment state = Native.state();
+        try {
+            long result = (long) READV.invokeExact(state, fd, iov, count);
+            return result < 0 ? Native.error(state) : (int) result;
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    static int writev(int fd, long iov, int count) {
+        MemorySegment state = Native.state();
+        try {
+            long result = (long) WRITEV.invokeExact(state, fd, iov, count);
+            return result < 0 ? Native.error(state) : (int) result;
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }

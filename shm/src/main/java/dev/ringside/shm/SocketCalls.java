@@ -51,9 +51,13 @@ final class SocketCalls {
     private SocketCalls() {}
 
     static int socket(int type) {
+        return socket(SocketSpec.AF_UNIX, type, 0);
+    }
+
+    static int socket(int family, int type, int protocol) {
         MemorySegment state = Native.state();
         try {
-            int result = (int) SOCKET.invokeExact(state, SocketSpec.AF_UNIX, type, 0);
+            int result = (int) SOCKET.invokeExact(state, family, type, protocol);
             return result < 0 ? Native.error(state) : result;
         } catch (Throwable t) {
             throw Native.unexpected(t);

@@ -36,7 +36,14 @@ class AbiIT {
             #include <linux/fs.h>
             #include <linux/io_uring.h>
             #include <linux/magic.h>
+            #include <linux/ethtool.h>
+            #include <linux/if_packet.h>
+            #include <linux/if_tun.h>
             #include <linux/memfd.h>
+            #include <linux/sockios.h>
+            #include <net/if.h>
+            #include <net/if_arp.h>
+            #include <sched.h>
             #include <sys/epoll.h>
             #include <sys/eventfd.h>
             #include <sys/mman.h>
@@ -50,6 +57,13 @@ class AbiIT {
             #define SMB2_SUPER_MAGIC 0xfe534d42
             #define CIFS_SUPER_MAGIC 0xff534d42
             #endif
+            #ifndef TUN_F_USO4
+            #define TUN_F_USO4 0x20
+            #define TUN_F_USO6 0x40
+            #endif
+            #ifndef PACKET_VNET_HDR_SZ
+            #define PACKET_VNET_HDR_SZ 24
+            #endif
             """;
 
     /** Fields that are named as their macros are. */
@@ -58,7 +72,9 @@ class AbiIT {
                     "(O|F|FD|PROT|MAP|MADV|AF|SOCK|SOL|SO|SCM|MSG_(CTRUNC|DONTWAIT|NOSIGNAL"
                             + "|CMSG_CLOEXEC)|IORING|SYS|MFD|S|AT|STATX"
                             + "|SA_(SIGINFO|ONSTACK|RESTART)"
-                            + "|SIGBUS|BLK[A-Z0-9]+|SEEK|RWF|FALLOC|EFD"
+                            + "|SIGBUS|TUN[SG]ET[A-Z]+|TUN_F|IFF|SIOC[A-Z]+|ETHTOOL_GLINK"
+                            + "|ARPHRD|CLONE|IFNAMSIZ|PACKET|TP_STATUS|TPACKET|ETH_P"
+                            + "|BLK[A-Z0-9]+|SEEK|RWF|FALLOC|EFD"
                             + "|(TMPFS|FUSE_SUPER|NFS_SUPER|V9FS|SMB_SUPER|CIFS_SUPER|SMB2_SUPER"
                             + "|CEPH_SUPER)_MAGIC)(_.*)?");
 
@@ -82,7 +98,10 @@ class AbiIT {
                         FaultGuard.class,
                         EventFd.class,
                         HostFile.class,
-                        FileSystemType.class)) {
+                        FileSystemType.class,
+                        TunSpec.class,
+                        TapOffload.class,
+                        NetSpec.class)) {
             expectMacros(type);
         }
         assertTrue(expected.size() > 150, "macros found: " + expected.size());
@@ -198,6 +217,22 @@ class AbiIT {
         field("siginfo_t", "si_addr", 16);
         expect("BUS_ADRERR", 2);
         expect("BUS_MCEERR_AO", 5);
+
+        compare();
+    }
+
+    @Test
+    void shouldAgreeWithCompilerWhenInterfaceStructuresAreLaidOut() throws Exception {
+        structure("struct ifreq", NetSpec.IFREQ_SIZE);
+        field("struct ifreq", "ifr_name", NetSpec.IFREQ_NAME);
+        field("struct ifreq", "ifr_flags", NetSpec.IFREQ_FLAGS);
+        field("struct ifreq", "ifr_mtu", NetSpec.IFREQ_NUMBER);
+        field("struct ifreq", "ifr_ifindex", NetSpec.IFREQ_NUMBER);
+        field("struct ifreq", "ifr_data", NetSpec.IFREQ_DATA);
+        field("struct ifreq", "ifr_hwaddr.sa_family", NetSpec.IFREQ_HWADDR_FAMILY);
+        field("struct ifreq", "ifr_hwaddr.sa_data", NetSpec.IFREQ_HWADDR);
+        structure("struct ethtool_value", 2 * NetSpec.ETHTOOL_VALUE_DATA);
+        field("struct ethtool_value", "data", NetSpec.ETHTOOL_VALUE_DATA);
 
         compare();
     }

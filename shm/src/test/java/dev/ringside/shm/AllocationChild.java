@@ -52,8 +52,27 @@ final class AllocationChild {
                     });
             check("guest memory", () -> sink += touch(memory, (sink & 0xff) << 3));
             check("poisoned", () -> sink += memory.poisoned() ? 1 : 0);
+            checkTap(buffer);
         }
         System.out.println("nothing allocated " + (sink == 0 ? "" : "."));
+    }
+
+    private static void checkTap(NativeBuffer buffer) throws Exception {
+        try (NetNamespace _ = NetNamespace.enterNew();
+                Tap tap = Tap.open("tap0", 1, true);
+                NetInterface host = NetInterface.open("tap0");
+                IoVectors pieces = IoVectors.allocate(2)) {
+            host.setUp(true);
+            check(
+                    "tap read and write",
+                    () -> {
+                        pieces.clear();
+                        pieces.add(buffer.address(), tap.headerBytes());
+                        pieces.add(buffer.address() + 64, 60);
+                        sink += tap.writev(0, pieces);
+                        sink += tap.read(0, buffer.address(), 4096);
+                    });
+        }
     }
 
     private static long touch(GuestMemory memory, long address) {
