@@ -5,16 +5,11 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
-import dev.ringside.shm.CpuAffinity;
 import dev.ringside.shm.Epoll;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -170,9 +165,11 @@ public final class BlkLoad {
 
     /** A load at work on its own thread. */
     public final class Running {
-        private final CompletableFuture<LoadResult> result = new CompletableFuture<>();
+        private final LoadThread<LoadResult> thread;
 
-        private Running() {}
+        private Running(final int... cpus) {
+            thread = LoadThread.start(BlkLoad.this::run, cpus);
+        }
 
         /** The load, to stop it or see how far it is. */
         public BlkLoad load() {
@@ -181,7 +178,7 @@ public final class BlkLoad {
 
         /** Whether it ended, well or not. */
         public boolean ended() {
-            return result.isDone();
+            return thread.ended();
         }
 
         /** Stops it and waits for its result. */
@@ -192,37 +189,13 @@ public final class BlkLoad {
 
         /** Waits for its result; throws what the load threw. */
         public LoadResult join() throws IOException {
-            try {
-                return result.get(10, TimeUnit.MINUTES);
-            } catch (ExecutionException e) {
-                throw new IOException("the load failed: " + e.getCause(), e);
-            } catch (TimeoutException e) {
-                throw new IOException("the load did not end", e);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IOException("interrupted while the load ran", e);
-            }
+            return thread.join();
         }
     }
 
     /** Runs on a thread of its own, pinned to the given processors if there are any. */
     public Running start(final int... cpus) {
-        final Running running = new Running();
-        Thread.ofPlatform()
-                .daemon()
-                .name("ringside-load")
-                .start(
-                        () -> {
-                            try {
-                                if (cpus.length > 0) {
-                                    CpuAffinity.pinCurrentThread(cpus);
-                                }
-                                running.result.complete(run());
-                            } catch (Throwable t) {
-                                running.result.completeExceptionally(t);
-                            }
-                        });
-        return running;
+        return new Running(cpus);
     }
 
     /**

@@ -18,7 +18,8 @@ public record BlkOptions(
         int queueSize,
         long features,
         boolean memorySlots,
-        int indirectEntries) {
+        int indirectEntries)
+        implements StartOptions {
 
     /** Every feature that this driver can work with. */
     public static final long ALL_FEATURES =

@@ -3,8 +3,8 @@ package dev.ringside.frontend;
 import dev.ringside.shm.Epoll;
 import dev.ringside.shm.EventFd;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 
 /**
  * The driver's side of a split virtqueue (virtio 1.3 section 2.7.13 and 2.7.14): adds descriptor
@@ -27,24 +27,19 @@ public final class DriverQueue implements AutoCloseable {
     private final EventFd call;
     private final Epoll epoll;
 
-    // The driver's own record of its descriptors: the device could have changed those in the ring.
-    private final int[] next;
-    private final int[] chainLength;
-    private int freeHead;
-    private int freeCount;
+    private final DescriptorPool pool;
+    // By head: whether the device has a reserved chain now.
+    private final boolean[] given;
 
     private int available;
     private int published;
     private int lastUsed;
+    // The used index as read last: each look costs a cache line that the device is writing.
+    private int usedSeen;
     private int usedLength;
     private boolean callsWanted = true;
     private long kicks;
     private long calls;
-
-    // One indirect table for each possible head; empty when indirect descriptors are not used.
-    private MemorySegment tables = MemorySegment.NULL;
-    private long tablesGuestAddress;
-    private int tableEntries;
 
     /**
      * Over fresh ring areas in {@code memory}.
@@ -64,8 +59,8 @@ public final class DriverQueue implements AutoCloseable {
                                 layout.descriptorGuestAddress(), RawRing.descriptorAreaBytes(size)),
                         memory.slice(layout.driverGuestAddress(), RawRing.driverAreaBytes(size)),
                         memory.slice(layout.deviceGuestAddress(), RawRing.deviceAreaBytes(size)));
-        this.next = new int[size];
-        this.chainLength = new int[size];
+        this.pool = new DescriptorPool(ring, size);
+        this.given = new boolean[size];
         this.kick = EventFd.create();
         this.call = EventFd.create();
         this.epoll = Epoll.create();
@@ -76,15 +71,12 @@ public final class DriverQueue implements AutoCloseable {
     /** Empties the ring as a driver does before it (re)starts a device; requests are forgotten. */
     public void reset() {
         ring.clear();
-        for (int i = 0; i < size; i++) {
-            next[i] = i + 1;
-            chainLength[i] = 0;
-        }
-        freeHead = 0;
-        freeCount = size;
+        pool.reset();
+        Arrays.fill(given, false);
         available = 0;
         published = 0;
         lastUsed = 0;
+        usedSeen = 0;
         applyCallState();
     }
 
@@ -96,6 +88,7 @@ public final class DriverQueue implements AutoCloseable {
         available = base & 0xffff;
         published = available;
         lastUsed = available;
+        usedSeen = available;
         ring.availableIndex(available);
         ring.usedIndex(available);
         applyCallState();
@@ -103,10 +96,7 @@ public final class DriverQueue implements AutoCloseable {
 
     /** Gives every head an indirect table of {@code entries} descriptors, taken from {@code m}. */
     public void enableIndirect(final FrontendMemory m, final int entries) {
-        final long bytes = (long) size * entries * VirtioSpec.DESCRIPTOR_BYTES;
-        tablesGuestAddress = m.allocate(bytes, VirtioSpec.DESCRIPTOR_BYTES);
-        tables = m.slice(tablesGuestAddress, bytes);
-        tableEntries = entries;
+        pool.enableIndirect(m, entries);
     }
 
     /**
@@ -128,61 +118,29 @@ public final class DriverQueue implements AutoCloseable {
      * in one indirect table at its end (section 2.7.5.3.2 obliges devices to take this).
      */
     public int addMixed(final DriverChain chain, final int direct) {
-        final int total = chain.count();
-        final boolean indirect = direct < total;
-        final int needed = direct + (indirect ? 1 : 0);
-        if (needed > freeCount || needed == 0) {
-            return NONE;
+        final int head = pool.write(chain, direct);
+        if (head >= 0) {
+            offer(head);
         }
-        if (total - direct > tableEntries) {
-            throw new IllegalArgumentException(
-                    "indirect tables have " + tableEntries + " entries, not " + (total - direct));
-        }
-        final int head = freeHead;
-        int at = head;
-        int last = head;
-        for (int i = 0; i < direct; i++) {
-            final int flags = chain.flags(i) | (i + 1 < needed ? VirtioSpec.DESC_F_NEXT : 0);
-            ring.descriptor(at, chain.address(i), chain.length(i), flags, next[at] & 0xffff);
-            last = at;
-            at = next[at];
-        }
-        if (indirect) {
-            writeTable(head, chain, direct);
-            ring.descriptor(
-                    at,
-                    tablesGuestAddress + (long) head * tableEntries * VirtioSpec.DESCRIPTOR_BYTES,
-                    (total - direct) * VirtioSpec.DESCRIPTOR_BYTES,
-                    VirtioSpec.DESC_F_INDIRECT,
-                    0);
-            last = at;
-            at = next[at];
-        }
-        freeHead = at;
-        next[last] = NONE;
-        freeCount -= needed;
-        chainLength[head] = needed;
-        offer(head);
         return head;
     }
 
-    private void writeTable(final int head, final DriverChain chain, final int from) {
-        final long base = (long) head * tableEntries * VirtioSpec.DESCRIPTOR_BYTES;
-        final int count = chain.count() - from;
-        for (int i = 0; i < count; i++) {
-            final boolean more = i + 1 < count;
-            RawRing.descriptor(
-                    tables,
-                    base + (long) i * VirtioSpec.DESCRIPTOR_BYTES,
-                    chain.address(from + i),
-                    chain.length(from + i),
-                    chain.flags(from + i) | (more ? VirtioSpec.DESC_F_NEXT : 0),
-                    more ? i + 1 : 0);
-        }
+    /**
+     * Writes a chain into descriptors that stay its own, like {@link #addMixed} but not added:
+     * {@link #offer} its head whenever the device is to have it, and get it back with {@link
+     * #takeUsed}.
+     *
+     * @return its head, or -1 when too few descriptors are free
+     */
+    public int reserve(final DriverChain chain, final int direct) {
+        return pool.write(chain, direct);
     }
 
     /** Puts any head number on the available ring, honest or not; not published yet. */
     public void offer(final int head) {
+        if (head >= 0 && head < size) {
+            given[head] = true;
+        }
         ring.available(available, head);
         available = (available + 1) & 0xffff;
     }
@@ -228,41 +186,75 @@ public final class DriverQueue implements AutoCloseable {
      * @throws IllegalStateException when the device returned what it was not given
      */
     public int pollUsed() {
-        if (ring.usedIndex() == lastUsed) {
+        if (!usedWaits()) {
             return NONE;
         }
-        final int head = ring.usedId(lastUsed);
-        usedLength = ring.usedLength(lastUsed);
-        if (head < 0 || head >= size || chainLength[head] == 0) {
-            throw new IllegalStateException(
-                    "queue "
-                            + layout.index()
-                            + ": device returned head "
-                            + head
-                            + " at used index "
-                            + lastUsed
-                            + ", which it was not given");
+        final int head = nextUsed();
+        if (head < 0 || head >= size || !pool.taken(head)) {
+            throw notGiven(head);
         }
+        stepUsed();
+        pool.free(head);
+        return head;
+    }
+
+    /**
+     * Takes one used buffer of a reserved chain back; its descriptors stay reserved.
+     *
+     * @return its head, or -1 when there is none now
+     * @throws IllegalStateException when the device returned what it does not have
+     */
+    public int takeUsed() {
+        if (!usedWaits()) {
+            return NONE;
+        }
+        final int head = nextUsed();
+        if (head < 0 || head >= size || !given[head]) {
+            throw notGiven(head);
+        }
+        given[head] = false;
+        stepUsed();
+        return head;
+    }
+
+    private boolean usedWaits() {
+        if (usedSeen == lastUsed) {
+            usedSeen = ring.usedIndex();
+        }
+        return usedSeen != lastUsed;
+    }
+
+    /** How many used buffers wait to be taken. */
+    public int usedCount() {
+        usedSeen = ring.usedIndex();
+        return (usedSeen - lastUsed) & 0xffff;
+    }
+
+    private int nextUsed() {
+        final long element = ring.usedElement(lastUsed);
+        usedLength = (int) (element >>> Integer.SIZE);
+        return (int) element;
+    }
+
+    private void stepUsed() {
         lastUsed = (lastUsed + 1) & 0xffff;
         if (eventIdx && !callsWanted && (lastUsed & REFRESH_MASK) == 0) {
             applyCallState();
         }
-        free(head);
-        return head;
     }
 
-    private void free(final int head) {
-        int tail = head;
-        while (next[tail] != NONE) {
-            tail = next[tail];
-        }
-        next[tail] = freeHead;
-        freeHead = head;
-        freeCount += chainLength[head];
-        chainLength[head] = 0;
+    private IllegalStateException notGiven(final int head) {
+        return new IllegalStateException(
+                "queue "
+                        + layout.index()
+                        + ": device returned head "
+                        + head
+                        + " at used index "
+                        + lastUsed
+                        + ", which it was not given");
     }
 
-    /** How many bytes the device says it wrote into the buffer that {@link #pollUsed} gave last. */
+    /** How many bytes the device says it wrote into the used buffer that was taken last. */
     public int usedLength() {
         return usedLength;
     }
@@ -331,7 +323,7 @@ public final class DriverQueue implements AutoCloseable {
 
     /** How many descriptors are free. */
     public int freeDescriptors() {
-        return freeCount;
+        return pool.freeCount();
     }
 
     /** The index of the next entry of the available ring. */

@@ -322,6 +322,16 @@ public final class FrontendProtocol implements AutoCloseable {
         return (int) askLong(VhostUserSpec.GET_STATUS);
     }
 
+    /** SEND_RARP: the back-end tells its network where this MAC address now is. */
+    public void sendRarp(final byte[] mac) throws IOException {
+        tell(VhostUserSpec.SEND_RARP, le(Long.BYTES).put(mac, 0, NetSpec.MAC_BYTES).array());
+    }
+
+    /** NET_SET_MTU: the MTU that the front-end's user chose. */
+    public void netSetMtu(final long mtu) throws IOException {
+        tell(VhostUserSpec.NET_SET_MTU, u64(mtu));
+    }
+
     /** SET_BACKEND_REQ_FD; the descriptor stays the caller's. */
     public void setBackendRequestFd(final Fd channel) throws IOException {
         tell(VhostUserSpec.SET_BACKEND_REQ_FD, new byte[0], channel);

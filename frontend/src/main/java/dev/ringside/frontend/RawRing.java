@@ -177,6 +177,11 @@ public final class RawRing {
         return device.get(LE32, RING + USED_ELEMENT_BYTES * (i & (size - 1)) + 4);
     }
 
+    /** A whole used element: the id in the low 32 bits, the length in the high ones. */
+    public long usedElement(final int i) {
+        return device.get(LE64, RING + USED_ELEMENT_BYTES * (i & (size - 1)));
+    }
+
     /** Writes a used element, as a device does. */
     public void used(final int i, final int id, final int length) {
         device.set(LE32, RING + USED_ELEMENT_BYTES * (i & (size - 1)), id);

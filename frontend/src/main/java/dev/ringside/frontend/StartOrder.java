@@ -3,14 +3,16 @@ package dev.ringside.frontend;
 import static dev.ringside.frontend.VhostUserSpec.bit;
 
 /**
- * The front-ends whose start sequence {@link BlkDriver} can reproduce: which protocol features each
- * accepts, and the order of its messages in {@link StartSequence}.
+ * The front-ends whose start sequence {@link VirtioDriver} can reproduce: which protocol features
+ * each accepts, and the order of its messages in {@link StartSequence}.
  */
 public enum StartOrder {
-    /** QEMU's vhost-user-blk: accepts every protocol feature it knows. */
+    /** QEMU's vhost-user devices: accept every protocol feature QEMU knows. */
     QEMU(
             bit(VhostUserSpec.PROTOCOL_F_MQ)
+                    | bit(VhostUserSpec.PROTOCOL_F_RARP)
                     | bit(VhostUserSpec.PROTOCOL_F_REPLY_ACK)
+                    | bit(VhostUserSpec.PROTOCOL_F_MTU)
                     | bit(VhostUserSpec.PROTOCOL_F_BACKEND_REQ)
                     | bit(VhostUserSpec.PROTOCOL_F_CONFIG)
                     | bit(VhostUserSpec.PROTOCOL_F_RESET_DEVICE)

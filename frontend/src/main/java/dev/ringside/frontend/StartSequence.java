@@ -12,16 +12,16 @@ import java.util.List;
  * are known, and activate, after which the rings run.
  */
 final class StartSequence {
-    private final BlkDriver driver;
+    private final VirtioDriver driver;
     private final FrontendProtocol protocol;
     private final StartOrder order;
     private final int queues;
 
-    StartSequence(final BlkDriver driver) {
+    StartSequence(final VirtioDriver driver) {
         this.driver = driver;
         this.protocol = driver.protocol();
-        this.order = driver.options().order();
-        this.queues = driver.options().queues();
+        this.order = driver.startOptions().order();
+        this.queues = driver.startOptions().queues();
     }
 
     /** What the negotiation found out. */
@@ -40,14 +40,14 @@ final class StartSequence {
 
     private void protocolFeatures() throws IOException {
         long mask = order.protocolFeatures();
-        if (!driver.options().memorySlots()) {
+        if (!driver.startOptions().memorySlots()) {
             mask &= ~bit(VhostUserSpec.PROTOCOL_F_CONFIGURE_MEM_SLOTS);
         }
         protocol.setProtocolFeatures(protocol.getProtocolFeatures() & mask);
     }
 
     private long accept(final long offered) {
-        return offered & driver.options().features();
+        return offered & driver.startOptions().features();
     }
 
     private void requireQueues() throws IOException {
@@ -77,7 +77,7 @@ final class StartSequence {
                 protocol.setVringErr(i, err);
             }
         }
-        return new Negotiated(features, config(57, 0));
+        return new Negotiated(features, config(0));
     }
 
     private Negotiated negotiateLikeRustVmm() throws IOException {
@@ -86,7 +86,7 @@ final class StartSequence {
         protocolFeatures();
         protocol.needReply(protocol.has(VhostUserSpec.PROTOCOL_F_REPLY_ACK));
         requireQueues();
-        return new Negotiated(features, config(BlkSpec.CONFIG_BYTES, 1));
+        return new Negotiated(features, config(1));
     }
 
     private Negotiated negotiateLikeCrosvm() throws IOException {
@@ -97,7 +97,7 @@ final class StartSequence {
             protocol.setBackendRequestFd(driver.openBackendChannel());
         }
         requireQueues();
-        return new Negotiated(features, config(BlkSpec.CONFIG_BYTES, 0));
+        return new Negotiated(features, config(0));
     }
 
     private Negotiated negotiateLikeLibblkio() throws IOException {
@@ -107,7 +107,7 @@ final class StartSequence {
         protocol.setFeatures(features);
         protocol.setOwner();
         requireQueues();
-        return new Negotiated(features, config(BlkSpec.CONFIG_BYTES, 0));
+        return new Negotiated(features, config(0));
     }
 
     private Negotiated negotiateLikeSpdk() throws IOException {
@@ -116,12 +116,12 @@ final class StartSequence {
         protocol.setFeatures(features);
         protocolFeatures();
         requireQueues();
-        return new Negotiated(features, config(256, 0));
+        return new Negotiated(features, config(0));
     }
 
-    private byte[] config(final int size, final int flags) throws IOException {
+    private byte[] config(final int flags) throws IOException {
         return protocol.has(VhostUserSpec.PROTOCOL_F_CONFIG)
-                ? protocol.getConfig(0, size, flags)
+                ? protocol.getConfig(0, driver.configBytes(order), flags)
                 : new byte[0];
     }
 

@@ -11,7 +11,8 @@
  *   <li>every class is confined to one thread at a time unless it says otherwise;
  *   <li>every wait has a time limit and fails with an {@link java.io.IOException} that says what
  *       was awaited;
- *   <li>the loop of {@link dev.ringside.frontend.BlkLoad} allocates nothing.
+ *   <li>the loops of {@link dev.ringside.frontend.BlkLoad} and {@link
+ *       dev.ringside.frontend.NetLoad} allocate nothing.
  * </ul>
  */
 @NullMarked

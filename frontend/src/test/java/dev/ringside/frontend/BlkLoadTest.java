@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ringside.frontend.TinyBackend.Manner;
+import dev.ringside.frontend.TinyDisk.Manner;
 import java.io.IOException;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BlkLoadTest {
     private static final int DISK_BYTES = 1 << 20;
 
-    private static BlkDriver start(final TinyBackend backend, final BlkOptions options)
+    private static BlkDriver start(final TinyDisk backend, final BlkOptions options)
             throws IOException {
         return BlkDriver.start(backend.connect(), FrontendMemory.likePc(4 << 20), options);
     }
@@ -27,7 +27,7 @@ class BlkLoadTest {
     @EnumSource(StartOrder.class)
     void shouldMoveVerifiedDataWhenStartedInAnyOrder(final StartOrder order) throws Exception {
         final int queues = order == StartOrder.FIRECRACKER ? 1 : 2;
-        try (TinyBackend backend = TinyBackend.start(DISK_BYTES, Manner.HONEST);
+        try (TinyDisk backend = TinyDisk.start(DISK_BYTES, Manner.HONEST);
                 BlkDriver driver =
                         start(backend, BlkOptions.defaults().order(order).queues(queues))) {
             final LoadResult result =
@@ -41,7 +41,7 @@ class BlkLoadTest {
 
     @Test
     void shouldMoveVerifiedDataWhenIndirect() throws Exception {
-        try (TinyBackend backend = TinyBackend.start(DISK_BYTES, Manner.HONEST);
+        try (TinyDisk backend = TinyDisk.start(DISK_BYTES, Manner.HONEST);
                 BlkDriver driver =
                         start(backend, BlkOptions.defaults().queueSize(8).indirectEntries(3))) {
             final LoadResult result =
@@ -53,7 +53,7 @@ class BlkLoadTest {
 
     @Test
     void shouldCountMismatchesWhenDeviceReturnsOtherData() throws Exception {
-        try (TinyBackend backend = TinyBackend.start(DISK_BYTES, Manner.CORRUPT_READS);
+        try (TinyDisk backend = TinyDisk.start(DISK_BYTES, Manner.CORRUPT_READS);
                 BlkDriver driver = start(backend, BlkOptions.defaults())) {
             final LoadOptions options = LoadOptions.verified(4).random(false);
             final long blocks = DISK_BYTES / options.blockBytes();
@@ -71,7 +71,7 @@ class BlkLoadTest {
 
     @Test
     void shouldCountErrorsAndForgetBlocksWhenDeviceRefuses() throws Exception {
-        try (TinyBackend backend = TinyBackend.start(DISK_BYTES, Manner.REFUSE);
+        try (TinyDisk backend = TinyDisk.start(DISK_BYTES, Manner.REFUSE);
                 BlkDriver driver = start(backend, BlkOptions.defaults())) {
             final BlkLoad load =
                     new BlkLoad(driver, LoadOptions.verified(4).readPercent(0).requests(100));
@@ -83,7 +83,7 @@ class BlkLoadTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void shouldFailWhenDeviceAnswersNothing(final boolean polled) throws Exception {
-        try (TinyBackend backend = TinyBackend.start(DISK_BYTES, Manner.SILENT);
+        try (TinyDisk backend = TinyDisk.start(DISK_BYTES, Manner.SILENT);
                 BlkDriver driver = start(backend, BlkOptions.defaults())) {
             final BlkLoad load =
                     new BlkLoad(driver, LoadOptions.verified(4).polled(polled).stallNs(20_000_000));
@@ -94,7 +94,7 @@ class BlkLoadTest {
 
     @Test
     void shouldStopWhenToldTo() throws Exception {
-        try (TinyBackend backend = TinyBackend.start(DISK_BYTES, Manner.HONEST);
+        try (TinyDisk backend = TinyDisk.start(DISK_BYTES, Manner.HONEST);
                 BlkDriver driver = start(backend, BlkOptions.defaults())) {
             final BlkLoad.Running running =
                     new BlkLoad(driver, LoadOptions.randomRead(4).polled(false)).start();
@@ -108,7 +108,7 @@ class BlkLoadTest {
 
     @Test
     void shouldCutRequestsAsAskedFor() throws Exception {
-        try (TinyBackend backend = TinyBackend.start(DISK_BYTES, Manner.HONEST);
+        try (TinyDisk backend = TinyDisk.start(DISK_BYTES, Manner.HONEST);
                 BlkDriver driver = start(backend, BlkOptions.defaults())) {
             final BlkIo io =
                     new BlkIo(driver, 0, 65_536)
@@ -125,7 +125,7 @@ class BlkLoadTest {
 
     @Test
     void shouldRejectRangeWithoutBlocks() throws Exception {
-        try (TinyBackend backend = TinyBackend.start(DISK_BYTES, Manner.HONEST);
+        try (TinyDisk backend = TinyDisk.start(DISK_BYTES, Manner.HONEST);
                 BlkDriver driver = start(backend, BlkOptions.defaults())) {
             final LoadOptions options = LoadOptions.verified(4).range(DISK_BYTES / 512, 0);
             assertThrows(IllegalArgumentException.class, () -> new BlkLoad(driver, options));

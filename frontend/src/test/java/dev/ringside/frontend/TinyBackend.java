@@ -1,9 +1,5 @@
 package dev.ringside.frontend;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-
 import dev.ringside.shm.EventFd;
 import dev.ringside.shm.Fd;
 import dev.ringside.shm.UnixSocket;
@@ -22,18 +18,11 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A disk in memory behind a vhost-user socket, as little as will do to drive the driver: it polls
- * its rings, takes direct and indirect chains, and misbehaves when told to.
+ * A back-end as little as will do to drive the drivers: it answers messages and polls its rings.
+ * What is in the rings is the subclasses' business. It calls after every used buffer: a driver that
+ * wants no calls must bear them all the same.
  */
-final class TinyBackend implements AutoCloseable {
-    /** How it answers. */
-    enum Manner {
-        HONEST,
-        CORRUPT_READS,
-        REFUSE,
-        SILENT
-    }
-
+abstract class TinyBackend implements AutoCloseable {
     private static final long PROTOCOL =
             VhostUserSpec.bit(VhostUserSpec.PROTOCOL_F_MQ)
                     | VhostUserSpec.bit(VhostUserSpec.PROTOCOL_F_REPLY_ACK)
@@ -43,13 +32,14 @@ final class TinyBackend implements AutoCloseable {
 
     private final FrontendConnection connection;
     private final UnixSocket frontendEnd;
-    private final byte[] disk;
-    private final Manner manner;
+    private final long features;
+    private final byte[] config;
     private final List<FrontendRegion> regions = new ArrayList<>();
     private final Map<Integer, Ring> rings = new HashMap<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
-    private static final class Ring {
+    /** One ring and where it stands. */
+    static final class Ring {
         int size;
         int base;
         long[] addresses = new long[3];
@@ -58,19 +48,21 @@ final class TinyBackend implements AutoCloseable {
         @Nullable EventFd call;
     }
 
-    private TinyBackend(final UnixSocket[] pair, final int diskBytes, final Manner manner)
-            throws IOException {
+    TinyBackend(final long features, final byte[] config) throws IOException {
+        final UnixSocket[] pair = UnixSocket.pair();
         this.frontendEnd = pair[0];
         this.connection = FrontendConnection.over(pair[1]);
-        this.disk = new byte[diskBytes];
-        this.manner = manner;
+        this.features = features;
+        this.config = config;
     }
 
-    static TinyBackend start(final int diskBytes, final Manner manner) throws IOException {
-        final TinyBackend backend = new TinyBackend(UnixSocket.pair(), diskBytes, manner);
-        Thread.ofPlatform().daemon().name("tiny-backend").start(backend::run);
-        return backend;
+    /** Serves from a thread of its own until the front-end hangs up. */
+    final void start() {
+        Thread.ofPlatform().daemon().name("tiny-backend").start(this::run);
     }
+
+    /** Looks for work in one enabled ring. */
+    abstract void poll(int index, RawRing raw, Ring ring);
 
     FrontendConnection connect() throws IOException {
         return FrontendConnection.over(frontendEnd);
@@ -82,9 +74,7 @@ final class TinyBackend implements AutoCloseable {
                 if (connection.awaitReadable(0)) {
                     handle(connection.receive());
                 }
-                for (final Ring ring : rings.values()) {
-                    poll(ring);
-                }
+                rings.forEach(this::pollIfEnabled);
                 LockSupport.parkNanos(1);
             }
         } catch (EOFException e) {
@@ -106,17 +96,14 @@ final class TinyBackend implements AutoCloseable {
         final ByteBuffer in = m.buffer();
         final boolean ack = (m.flags() & VhostUserSpec.NEED_REPLY) != 0;
         switch (m.request()) {
-            case VhostUserSpec.GET_FEATURES -> reply(m, BlkOptions.ALL_FEATURES);
+            case VhostUserSpec.GET_FEATURES -> reply(m, features);
             case VhostUserSpec.GET_PROTOCOL_FEATURES -> reply(m, PROTOCOL);
             case VhostUserSpec.GET_QUEUE_NUM -> reply(m, 4);
             case VhostUserSpec.GET_MAX_MEM_SLOTS -> reply(m, 32);
             case VhostUserSpec.GET_CONFIG -> {
                 final byte[] answer = m.payload().clone();
-                if (answer.length >= 20) {
-                    ByteBuffer.wrap(answer)
-                            .order(ByteOrder.LITTLE_ENDIAN)
-                            .putLong(12, disk.length / 512);
-                }
+                System.arraycopy(
+                        config, 0, answer, 12, Math.min(config.length, answer.length - 12));
                 connection.send(m.request(), VhostUserSpec.REPLY, answer);
             }
             case VhostUserSpec.GET_VRING_BASE -> {
@@ -170,7 +157,7 @@ final class TinyBackend implements AutoCloseable {
         }
     }
 
-    private Ring ring(final int index) {
+    final Ring ring(final int index) {
         return rings.computeIfAbsent(index, key -> new Ring());
     }
 
@@ -209,24 +196,15 @@ final class TinyBackend implements AutoCloseable {
         throw new IllegalArgumentException("no region at guest address " + address);
     }
 
-    private void poll(final Ring ring) {
+    private void pollIfEnabled(final int index, final Ring ring) {
         final RawRing raw = ring.raw;
-        if (raw == null || !ring.enabled || manner == Manner.SILENT) {
-            return;
-        }
-        while (ring.base != raw.availableIndex()) {
-            final int head = raw.available(ring.base);
-            raw.used(ring.base, head, serve(raw, head));
-            ring.base = (ring.base + 1) & 0xffff;
-            raw.usedIndex(ring.base);
-            // Always: a driver that wants no calls must bear them all the same.
-            if (ring.call != null) {
-                ring.call.signal();
-            }
+        if (raw != null && ring.enabled) {
+            poll(index, raw, ring);
         }
     }
 
-    private int serve(final RawRing raw, final int head) {
+    /** The segments of a chain, direct or indirect, in its order. */
+    final List<Piece> chain(final RawRing raw, final int head) {
         RawRing table = raw;
         int at = head;
         if ((raw.descriptorFlags(head) & VirtioSpec.DESC_F_INDIRECT) != 0) {
@@ -234,33 +212,34 @@ final class TinyBackend implements AutoCloseable {
             table = new RawRing(raw.size(), all, all, all);
             at = 0;
         }
-        final MemorySegment header = guest(table.descriptorAddress(at));
-        final int type = header.get(JAVA_INT_UNALIGNED, 0);
-        final int offset = (int) header.get(JAVA_LONG_UNALIGNED, 8) * 512;
-        int done = 0;
-        while ((table.descriptorFlags(at) & VirtioSpec.DESC_F_NEXT) != 0) {
-            at = table.descriptorNext(at);
-            final MemorySegment data = guest(table.descriptorAddress(at));
+        final List<Piece> pieces = new ArrayList<>();
+        while (true) {
+            final int length = table.descriptorLength(at);
+            pieces.add(
+                    new Piece(
+                            guest(table.descriptorAddress(at)).asSlice(0, length),
+                            (table.descriptorFlags(at) & VirtioSpec.DESC_F_WRITE) != 0));
             if ((table.descriptorFlags(at) & VirtioSpec.DESC_F_NEXT) == 0) {
-                data.set(JAVA_BYTE, 0, (byte) (manner == Manner.REFUSE ? BlkSpec.S_IOERR : 0));
-            } else {
-                final int length = table.descriptorLength(at);
-                transfer(type, data, offset + done, length);
-                done += length;
+                return pieces;
             }
+            at = table.descriptorNext(at);
         }
-        return type == BlkSpec.T_IN ? done + 1 : 1;
     }
 
-    private void transfer(
-            final int type, final MemorySegment data, final int offset, final int length) {
-        if (type == BlkSpec.T_OUT) {
-            MemorySegment.copy(data, JAVA_BYTE, 0, disk, offset, length);
-        } else if (type == BlkSpec.T_IN) {
-            MemorySegment.copy(disk, offset, data, JAVA_BYTE, 0, length);
-            if (manner == Manner.CORRUPT_READS) {
-                data.set(JAVA_BYTE, length - 1, (byte) ~disk[offset + length - 1]);
-            }
+    /** One buffer of a chain. */
+    record Piece(MemorySegment bytes, boolean writable) {}
+
+    /** Gives a chain back at the ring's base; {@link #publish} shows it. */
+    static void use(final RawRing raw, final Ring ring, final int head, final int length) {
+        raw.used(ring.base, head, length);
+        ring.base = (ring.base + 1) & 0xffff;
+    }
+
+    /** Shows all used buffers at once, and calls. */
+    static void publish(final RawRing raw, final Ring ring) {
+        raw.usedIndex(ring.base);
+        if (ring.call != null) {
+            ring.call.signal();
         }
     }
 
