@@ -37,6 +37,11 @@ final class SocketCalls {
                     "getsockopt",
                     FunctionDescriptor.of(
                             JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle SETSOCKOPT =
+            Native.function(
+                    "setsockopt",
+                    FunctionDescriptor.of(
+                            JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
     private static final MethodHandle SENDMSG = Native.function("sendmsg", MESSAGE);
     private static final MethodHandle RECVMSG = Native.function("recvmsg", MESSAGE);
     private static final MethodHandle SENDTO =
@@ -125,18 +130,41 @@ final class SocketCalls {
 
     /** Reads a SOL_SOCKET option into the segment, which must be as long as the option is. */
     static int getOption(int fd, int option, MemorySegment value) {
-        MemorySegment state = Native.state();
+        return getOption(fd, SocketSpec.SOL_SOCKET, option, value);
+    }
+
+    /** Reads an option into the segment, which must be as long as the option is. */
+    static int getOption(int fd, int level, int option, MemorySegment value) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment length = arena.allocateFrom(JAVA_INT, (int) value.byteSize());
+            return getOption(fd, level, option, value.address(), length.address());
+        }
+    }
+
+    /** Reads an option; {@code length} is the address of an int: how long, and how long it was. */
+    static int getOption(int fd, int level, int option, long value, long length) {
+        MemorySegment state = Native.state();
+        try {
+            int result = (int) GETSOCKOPT.invokeExact(state, fd, level, option, value, length);
+            return result < 0 ? Native.error(state) : result;
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** Sets an option to what the segment holds. */
+    static int setOption(int fd, int level, int option, MemorySegment value) {
+        MemorySegment state = Native.state();
+        try {
             int result =
                     (int)
-                            GETSOCKOPT.invokeExact(
+                            SETSOCKOPT.invokeExact(
                                     state,
                                     fd,
-                                    SocketSpec.SOL_SOCKET,
+                                    level,
                                     option,
                                     value.address(),
-                                    length.address());
+                                    (int) value.byteSize());
             return result < 0 ? Native.error(state) : result;
         } catch (Throwable t) {
             throw Native.unexpected(t);

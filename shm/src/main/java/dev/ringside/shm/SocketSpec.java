@@ -10,6 +10,7 @@ final class SocketSpec {
 
     static final int SOL_SOCKET = 1;
     static final int SO_TYPE = 3;
+    static final int SO_ERROR = 4;
     static final int SO_PEERCRED = 17;
     static final int SO_ACCEPTCONN = 30;
     static final int SO_DOMAIN = 39;

@@ -37,6 +37,7 @@ class AbiIT {
             #include <linux/io_uring.h>
             #include <linux/magic.h>
             #include <linux/ethtool.h>
+            #include <linux/if_ether.h>
             #include <linux/if_packet.h>
             #include <linux/if_tun.h>
             #include <linux/memfd.h>
@@ -61,9 +62,6 @@ class AbiIT {
             #define TUN_F_USO4 0x20
             #define TUN_F_USO6 0x40
             #endif
-            #ifndef PACKET_VNET_HDR_SZ
-            #define PACKET_VNET_HDR_SZ 24
-            #endif
             """;
 
     /** Fields that are named as their macros are. */
@@ -79,7 +77,13 @@ class AbiIT {
                             + "|CEPH_SUPER)_MAGIC)(_.*)?");
 
     // A layout of ours, and what no header for user space has.
-    private static final List<String> NOT_MACROS = List.of("BLKSIZE", "SCM_MAX_FD");
+    private static final List<String> NOT_MACROS =
+            List.of(
+                    "BLKSIZE",
+                    "SCM_MAX_FD",
+                    "PACKET_MREQ_SIZE",
+                    "TPACKET_REQ3_SIZE",
+                    "TPACKET_STATS_V3_SIZE");
 
     @TempDir private Path directory;
     private final Map<String, Long> expected = new LinkedHashMap<>();
@@ -101,7 +105,8 @@ class AbiIT {
                         FileSystemType.class,
                         TunSpec.class,
                         TapOffload.class,
-                        NetSpec.class)) {
+                        NetSpec.class,
+                        PacketSpec.class)) {
             expectMacros(type);
         }
         assertTrue(expected.size() > 150, "macros found: " + expected.size());
@@ -231,6 +236,31 @@ class AbiIT {
         field("struct ifreq", "ifr_data", NetSpec.IFREQ_DATA);
         field("struct ifreq", "ifr_hwaddr.sa_family", NetSpec.IFREQ_HWADDR_FAMILY);
         field("struct ifreq", "ifr_hwaddr.sa_data", NetSpec.IFREQ_HWADDR);
+        structure("struct sockaddr_ll", PacketSpec.SOCKADDR_LL_SIZE);
+        field("struct sockaddr_ll", "sll_protocol", PacketSpec.SLL_PROTOCOL);
+        field("struct sockaddr_ll", "sll_ifindex", PacketSpec.SLL_IFINDEX);
+        structure("struct packet_mreq", PacketSpec.PACKET_MREQ_SIZE);
+        field("struct packet_mreq", "mr_ifindex", PacketSpec.MR_IFINDEX);
+        field("struct packet_mreq", "mr_type", PacketSpec.MR_TYPE);
+        structure("struct tpacket_req3", PacketSpec.TPACKET_REQ3_SIZE);
+        field("struct tpacket_req3", "tp_block_size", PacketSpec.REQ_BLOCK_SIZE);
+        field("struct tpacket_req3", "tp_block_nr", PacketSpec.REQ_BLOCK_NR);
+        field("struct tpacket_req3", "tp_frame_size", PacketSpec.REQ_FRAME_SIZE);
+        field("struct tpacket_req3", "tp_frame_nr", PacketSpec.REQ_FRAME_NR);
+        field("struct tpacket_req3", "tp_retire_blk_tov", PacketSpec.REQ_RETIRE_BLK_TOV);
+        String block = "struct tpacket_block_desc";
+        field(block, "hdr.bh1.block_status", PacketSpec.BLOCK_STATUS);
+        field(block, "hdr.bh1.num_pkts", PacketSpec.BLOCK_NUM_PKTS);
+        field(block, "hdr.bh1.offset_to_first_pkt", PacketSpec.BLOCK_FIRST_PKT);
+        field("struct tpacket3_hdr", "tp_next_offset", PacketSpec.FRAME_NEXT_OFFSET);
+        field("struct tpacket3_hdr", "tp_snaplen", PacketSpec.FRAME_SNAPLEN);
+        field("struct tpacket3_hdr", "tp_len", PacketSpec.FRAME_LEN);
+        field("struct tpacket3_hdr", "tp_status", PacketSpec.FRAME_STATUS);
+        field("struct tpacket3_hdr", "tp_mac", PacketSpec.FRAME_MAC);
+        field("struct tpacket3_hdr", "hv1.tp_vlan_tci", PacketSpec.FRAME_VLAN_TCI);
+        field("struct tpacket3_hdr", "hv1.tp_vlan_tpid", PacketSpec.FRAME_VLAN_TPID);
+        structure("struct tpacket_stats_v3", PacketSpec.TPACKET_STATS_V3_SIZE);
+        field("struct tpacket_stats_v3", "tp_drops", PacketSpec.STATS_DROPS);
         structure("struct ethtool_value", 2 * NetSpec.ETHTOOL_VALUE_DATA);
         field("struct ethtool_value", "data", NetSpec.ETHTOOL_VALUE_DATA);
 

@@ -53,6 +53,7 @@ final class AllocationChild {
             check("guest memory", () -> sink += touch(memory, (sink & 0xff) << 3));
             check("poisoned", () -> sink += memory.poisoned() ? 1 : 0);
             checkTap(buffer);
+            checkPacket(buffer);
         }
         System.out.println("nothing allocated " + (sink == 0 ? "" : "."));
     }
@@ -72,6 +73,31 @@ final class AllocationChild {
                         sink += tap.writev(0, pieces);
                         sink += tap.read(0, buffer.address(), 4096);
                     });
+        }
+    }
+
+    private static void checkPacket(NativeBuffer buffer) throws Exception {
+        try (NetNamespace _ = NetNamespace.enterNew()) {
+            TestNet.ipHere("link add one type veth peer name two");
+            TestNet.ipHere("link set one up");
+            TestNet.ipHere("link set two up");
+            try (PacketSocket one = PacketSocket.open("one", PacketOptions.DEFAULT);
+                    PacketSocket two = PacketSocket.open("two", PacketOptions.DEFAULT);
+                    IoVectors pieces = IoVectors.allocate(2)) {
+                check(
+                        "packet send and receive",
+                        () -> {
+                            pieces.clear();
+                            pieces.add(buffer.address(), one.headerBytes());
+                            pieces.add(buffer.address() + 64, 60);
+                            sink += one.writev(pieces);
+                            while (two.peek()) {
+                                sink += two.frameBytes() + two.frameOffset();
+                                two.consume();
+                            }
+                            sink += two.drops() + two.takeError();
+                        });
+            }
         }
     }
 

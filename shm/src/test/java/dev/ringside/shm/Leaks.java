@@ -1,7 +1,9 @@
 package dev.ringside.shm;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -14,6 +16,21 @@ final class Leaks {
         try (Stream<Path> fds = Files.list(Path.of("/proc/self/fd"))) {
             return fds.count();
         }
+    }
+
+    /** Descriptors whose target has a text in it; not confused by pipes of child processes. */
+    static long descriptors(String text) throws IOException {
+        long count = 0;
+        try (DirectoryStream<Path> fds = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path fd : fds) {
+                try {
+                    count += Files.readSymbolicLink(fd).toString().contains(text) ? 1 : 0;
+                } catch (NoSuchFileException _) {
+                    // It was closed since it was listed.
+                }
+            }
+        }
+        return count;
     }
 
     /** Lines of /proc/self/maps with a memfd or another file of that name in them. */

@@ -42,7 +42,7 @@ class NetInterfaceTest {
 
     @Test
     void shouldSayTheWayOutWhenItCannot() throws Exception {
-        long descriptors = Leaks.descriptors();
+        long descriptors = Leaks.descriptors("socket:");
         LinuxException none =
                 assertThrows(LinuxException.class, () -> NetInterface.open("hostif-none"));
         assertEquals(Errno.ENODEV, none.errno());
@@ -60,7 +60,7 @@ class NetInterfaceTest {
             LinuxException mtu = assertThrows(LinuxException.class, () -> lo.setMtu(-5));
             assertEquals(Errno.EINVAL, mtu.errno());
         }
-        assertEquals(descriptors, Leaks.descriptors());
+        assertEquals(descriptors, Leaks.descriptors("socket:"));
     }
 
     @Test
@@ -101,7 +101,7 @@ class NetInterfaceTest {
 
     @Test
     void shouldRefuseWhenItIsNoNamespace() throws Exception {
-        long descriptors = Leaks.descriptors();
+        long descriptors = Leaks.descriptors("net:[");
         LinuxException none =
                 assertThrows(LinuxException.class, () -> NetNamespace.enter("hostif-none"));
         assertEquals(Errno.ENOENT, none.errno());
@@ -109,6 +109,6 @@ class NetInterfaceTest {
         LinuxException other =
                 assertThrows(LinuxException.class, () -> NetNamespace.enter("/proc/self/ns/uts"));
         assertEquals(Errno.EINVAL, other.errno());
-        assertEquals(descriptors, Leaks.descriptors());
+        assertEquals(descriptors, Leaks.descriptors("net:["));
     }
 }
