@@ -225,4 +225,38 @@ class DriverQueueTest {
             assertEquals(size, queue.freeDescriptors(), "seed " + SEED);
         }
     }
+
+    @Test
+    void shouldOfferReservedChainAgainAndAgain() throws IOException {
+        try (DriverQueue queue = queue(4, false)) {
+            final DriverChain chain = new DriverChain().readable(0x1000, 16).readable(0x2000, 8);
+            final int head = queue.reserve(chain, chain.count());
+            assertEquals(0, queue.ring().availableIndex());
+            for (int i = 0; i < 10; i++) {
+                queue.offer(head);
+                queue.publish();
+                assertEquals(-1, queue.takeUsed());
+                queue.ring().used(i, head, 100 + i);
+                queue.ring().usedIndex(i + 1);
+                assertEquals(1, queue.usedCount());
+                assertEquals(head, queue.takeUsed());
+                assertEquals(100 + i, queue.usedLength());
+                assertEquals(2, queue.freeDescriptors());
+            }
+        }
+    }
+
+    @Test
+    void shouldRefuseReservedChainThatDeviceReturnsTwice() throws IOException {
+        try (DriverQueue queue = queue(4, false)) {
+            final int head = queue.reserve(new DriverChain().readable(0x1000, 16), 1);
+            queue.offer(head);
+            queue.publish();
+            queue.ring().used(0, head, 0);
+            queue.ring().used(1, head, 0);
+            queue.ring().usedIndex(2);
+            assertEquals(head, queue.takeUsed());
+            assertThrows(IllegalStateException.class, queue::takeUsed);
+        }
+    }
 }
