@@ -5,6 +5,7 @@ module dev.ringside.server {
     requires dev.ringside.shm;
     requires dev.ringside.vhostuser;
     requires dev.ringside.virtio.blk;
+    requires dev.ringside.virtio.net;
     requires dev.ringside.virtqueue;
     requires info.picocli;
     requires jdk.unsupported;

@@ -38,6 +38,7 @@ final class ArchitectureTest {
                     "virtqueue",
                     "vhost-user",
                     "virtio-blk",
+                    "virtio-net",
                     "frontend",
                     "server",
                     "bench");

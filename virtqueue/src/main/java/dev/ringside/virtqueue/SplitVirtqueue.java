@@ -26,6 +26,9 @@ public final class SplitVirtqueue implements Virtqueue {
     private final @Nullable UsedOrder order;
     private final boolean[] held;
 
+    /** By available index: what was taken there. Heads go up to 32767. */
+    private final short[] takenHeads;
+
     /**
      * Available index of the next chain to take, and what the driver's index was when last seen.
      */
@@ -59,6 +62,7 @@ public final class SplitVirtqueue implements Virtqueue {
         this.order =
                 (features & VirtioSpec.VIRTIO_F_IN_ORDER) != 0 ? new UsedOrder(size, base) : null;
         this.held = new boolean[size];
+        this.takenHeads = new short[size];
         this.nextAvailable = base;
         this.seenAvailable = base;
         this.nextUsed = ring.usedIndex();
@@ -134,6 +138,7 @@ public final class SplitVirtqueue implements Virtqueue {
             return false;
         }
         held[head] = true;
+        takenHeads[nextAvailable & slotMask] = (short) head;
         inFlight++;
         if (order != null) {
             order.taken(nextAvailable, head);
@@ -165,6 +170,20 @@ public final class SplitVirtqueue implements Virtqueue {
         while (order.ready()) {
             use(order.readyHead(), order.readyWritten());
             order.release();
+        }
+    }
+
+    @Override
+    public void giveBack(int head) {
+        int last = (nextAvailable - 1) & INDEX_MASK;
+        if (head < 0 || head >= size || !held[head] || takenHeads[last & slotMask] != head) {
+            throw notInFlight(head);
+        }
+        held[head] = false;
+        inFlight--;
+        nextAvailable = last;
+        if (fault != null) {
+            seenAvailable = nextAvailable;
         }
     }
 

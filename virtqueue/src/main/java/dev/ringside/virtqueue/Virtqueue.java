@@ -50,6 +50,18 @@ public sealed interface Virtqueue permits SplitVirtqueue {
      */
     void complete(int head, int writtenBytes);
 
+    /**
+     * Makes the chain that was taken last available again, as if it had not been taken. Several are
+     * given back in the reverse order of {@link #next}. The chain may look different when it is
+     * taken again.
+     *
+     * @param head {@link DescriptorChain#head()} of the chain that was taken last and neither
+     *     completed nor given back
+     * @throws IllegalArgumentException when that chain is not in flight, or was not the last: a
+     *     device's bug
+     */
+    void giveBack(int head);
+
     /** Completed chains that the next {@link #publish} will show to the driver. */
     int unpublished();
 

@@ -210,7 +210,7 @@ final class Endpoint implements DeviceHandle {
 
     /** The shard that a queue belongs to for as long as the device is attached. */
     ShardThread shard(int queue) {
-        return shards[(firstShard + queue) % shards.length];
+        return shards[(firstShard + device.shardGroup(queue)) % shards.length];
     }
 
     Counters<QueueCounter> queueCounters(int queue) {

@@ -4,10 +4,12 @@ import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.shm.Fd;
 import dev.ringside.shm.UnixSocket;
 import dev.ringside.vhostuser.SessionLimits;
+import dev.ringside.virtqueue.device.ShardContext;
 import dev.ringside.virtqueue.device.VirtioDevice;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,13 +70,28 @@ public final class Engine implements AutoCloseable {
                         shards,
                         nextShard,
                         serving::leave);
-        nextShard = (nextShard + device.queueCount()) % shards.length;
+        nextShard = (nextShard + groups(device)) % shards.length;
         endpoint.useSockets(sockets.server(), sockets.connected());
         device.onConfigChange(endpoint::configChanged);
         serving.join();
         endpoints.add(endpoint);
         conductor.post(endpoint::begin);
         return endpoint;
+    }
+
+    private static int groups(VirtioDevice device) {
+        return device.shardGroup(device.queueCount() - 1) + 1;
+    }
+
+    /**
+     * Runs something on a shard and waits for it: opens or closes what is polled there without
+     * being a queue.
+     *
+     * @param shard which one, modulo their number
+     * @throws IllegalStateException when it failed, with the cause
+     */
+    public void onShard(int shard, Consumer<ShardContext> action) throws InterruptedException {
+        shards[shard % shards.length].run(action);
     }
 
     /** How many endpoints still serve. */

@@ -2,6 +2,8 @@ package dev.ringside.server.engine;
 
 import dev.ringside.shm.EventFd;
 import dev.ringside.shm.LinuxException;
+import dev.ringside.virtqueue.device.Doorbell;
+import java.lang.invoke.VarHandle;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Commands for one thread, from any thread. The owner may sleep on {@link #wakeFd}; a poster pays
  * for a wake-up only while the owner sleeps or is about to.
  */
-final class Mailbox implements AutoCloseable {
+final class Mailbox implements Doorbell, AutoCloseable {
     private static final int CHUNK = 64;
 
     private final MpscUnboundedVarHandleArrayQueue<Runnable> commands =
@@ -29,6 +31,17 @@ final class Mailbox implements AutoCloseable {
     /** Any thread. */
     void post(Runnable command) {
         commands.offer(command);
+        if (ownerSleeps) {
+            wake.signal();
+        }
+    }
+
+    /** For what is handed over by other ways than {@link #post}. Any thread. */
+    @Override
+    public void ring() {
+        // What was handed over, before the flag is read: the owner does the two the other way
+        // round.
+        VarHandle.fullFence();
         if (ownerSleeps) {
             wake.signal();
         }

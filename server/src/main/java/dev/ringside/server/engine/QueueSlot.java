@@ -74,7 +74,9 @@ final class QueueSlot {
     /** Makes the worker; a device that cannot costs only this queue. */
     void start(Shard shard) {
         try {
-            worker = device.startQueue(queue, shard);
+            final QueueWorker made = device.startQueue(queue, shard);
+            worker = made;
+            made.setEnabled(enabled);
         } catch (Throwable failure) {
             fail(failure);
             return;
@@ -91,10 +93,10 @@ final class QueueSlot {
             advanceDrain();
             return 0;
         }
-        if (whenDrained == null && !enabled && queue.inFlight() == 0) {
+        if (whenDrained == null && !enabled && queue.inFlight() == 0 && !takesChains()) {
             return 0;
         }
-        final boolean taking = whenDrained == null && enabled && queue.fault() == null;
+        final boolean taking = takesChains();
         final int taken = current.poll(taking ? burst(budget) : 0);
         counters.add(QueueCounter.CHAINS, taken);
         // Host I/O completes before this turn, so there may be something to publish in every turn.
@@ -150,7 +152,8 @@ final class QueueSlot {
      */
     boolean prepareToSleep() {
         checkMemory();
-        if (!takesChains()) {
+        final QueueWorker current = worker;
+        if (current == null || !takesChains() || !current.wantsKicks()) {
             return false;
         }
         if (kick == null) {
@@ -180,9 +183,16 @@ final class QueueSlot {
         resumePolling();
     }
 
+    /** Whether another thread handed work over. */
+    boolean hasWork() {
+        final QueueWorker current = worker;
+        return current != null && !memoryVanished && current.hasWork();
+    }
+
     private boolean takesChains() {
-        return worker != null
-                && enabled
+        final QueueWorker current = worker;
+        return current != null
+                && (enabled || current.worksWhenDisabled())
                 && whenDrained == null
                 && !memoryVanished
                 && queue.fault() == null;
@@ -195,7 +205,7 @@ final class QueueSlot {
 
     void setEnabled(boolean value, Runnable done) {
         if (value) {
-            enabled = true;
+            enable(true);
             kicksRequested = false;
             done.run();
             return;
@@ -203,9 +213,17 @@ final class QueueSlot {
         // A disabled ring is still: what it took is finished before the front-end hears of it.
         drain(
                 () -> {
-                    enabled = false;
+                    enable(false);
                     done.run();
                 });
+    }
+
+    private void enable(boolean value) {
+        enabled = value;
+        final QueueWorker current = worker;
+        if (current != null) {
+            current.setEnabled(value);
+        }
     }
 
     void setCall(@Nullable EventFd value) {

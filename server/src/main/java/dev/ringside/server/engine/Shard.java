@@ -6,7 +6,9 @@ import dev.ringside.shm.CpuAffinity;
 import dev.ringside.shm.EventFd;
 import dev.ringside.shm.IoUring;
 import dev.ringside.shm.LinuxException;
+import dev.ringside.virtqueue.device.Doorbell;
 import dev.ringside.virtqueue.device.ShardContext;
+import dev.ringside.virtqueue.device.ShardTask;
 import java.util.Arrays;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,8 @@ final class Shard implements ShardContext, AutoCloseable {
     /** Idle cycles between two looks at the memory of queues that have nothing to do. */
     private static final int MEMORY_CHECK_CYCLES = 4096;
 
+    private static final long NEVER = Long.MAX_VALUE;
+
     private final int index;
     private final EngineConfig config;
     private final MetricsRegistry metrics;
@@ -34,6 +38,8 @@ final class Shard implements ShardContext, AutoCloseable {
     private final IoUring.CompletionHandler router = this::routeCompletion;
 
     private QueueSlot[] slots = new QueueSlot[0];
+    private ShardTask[] tasks = new ShardTask[0];
+    private long wakeByNs = NEVER;
     private IoUring.@Nullable CompletionHandler[] handlers = new IoUring.CompletionHandler[8];
     private long nowNs = System.nanoTime();
     private int idleCycles;
@@ -58,6 +64,7 @@ final class Shard implements ShardContext, AutoCloseable {
     /** One duty cycle. Returns an amount of work; 0 is an idle cycle. */
     int doWork() {
         nowNs = System.nanoTime();
+        wakeByNs = NEVER;
         int work = 0;
         final Runnable command = mailbox.poll();
         if (command != null) {
@@ -68,6 +75,10 @@ final class Shard implements ShardContext, AutoCloseable {
         final QueueSlot[] current = slots;
         for (final QueueSlot slot : current) {
             work += turn(slot);
+        }
+        final ShardTask[] currentTasks = tasks;
+        for (final ShardTask task : currentTasks) {
+            work += turn(task);
         }
         // What was submitted counts as work: whatever waits for room in the ring gets its turn
         // before the shard may sleep.
@@ -81,6 +92,15 @@ final class Shard implements ShardContext, AutoCloseable {
             counters.increment(ShardCounter.FAILURES);
             slot.fail(failure);
             return 1;
+        }
+    }
+
+    private int turn(ShardTask task) {
+        try {
+            return task.poll(config.budget());
+        } catch (Throwable failure) {
+            removeTask(task);
+            throw failure;
         }
     }
 
@@ -109,13 +129,28 @@ final class Shard implements ShardContext, AutoCloseable {
         for (final QueueSlot slot : slots) {
             workFound |= slot.prepareToSleep();
         }
-        if (!workFound && mailbox.prepareToSleep()) {
+        if (!workFound && mailbox.prepareToSleep() && !handedOver()) {
             counters.increment(ShardCounter.SLEEPS);
             final long sleptAtNs = System.nanoTime();
-            ring.submitAndWait(1, -1);
+            ring.submitAndWait(1, wakeByNs == NEVER ? -1 : Math.max(0, wakeByNs - sleptAtNs));
             idlePolicy.slept(System.nanoTime() - sleptAtNs);
         }
         mailbox.awake();
+    }
+
+    /** Whether other threads left something for a worker or task; after sleep was announced. */
+    private boolean handedOver() {
+        for (final QueueSlot slot : slots) {
+            if (slot.hasWork()) {
+                return true;
+            }
+        }
+        for (final ShardTask task : tasks) {
+            if (task.hasWork()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void onWakeUp(long userData, int result, int flags) {
@@ -183,6 +218,27 @@ final class Shard implements ShardContext, AutoCloseable {
     @Override
     public long clock() {
         return System.nanoTime();
+    }
+
+    @Override
+    public void wakeBy(long deadlineNs) {
+        wakeByNs = Math.min(wakeByNs, deadlineNs);
+    }
+
+    @Override
+    public Doorbell doorbell() {
+        return mailbox;
+    }
+
+    @Override
+    public void addTask(ShardTask task) {
+        tasks = Arrays.copyOf(tasks, tasks.length + 1);
+        tasks[tasks.length - 1] = task;
+    }
+
+    @Override
+    public void removeTask(ShardTask task) {
+        tasks = Arrays.stream(tasks).filter(other -> other != task).toArray(ShardTask[]::new);
     }
 
     @Override

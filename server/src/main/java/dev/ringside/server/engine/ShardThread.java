@@ -6,10 +6,12 @@ import dev.ringside.shm.EventFd;
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.virtqueue.Virtqueue;
+import dev.ringside.virtqueue.device.ShardContext;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -99,6 +101,25 @@ final class ShardThread implements AutoCloseable {
 
     void settle(QueueSlot slot, Runnable done) {
         command(shard -> slot.settle(done));
+    }
+
+    /** Runs something on the shard and waits until it is done. */
+    void run(Consumer<ShardContext> action) throws InterruptedException {
+        final CompletableFuture<Boolean> done = new CompletableFuture<>();
+        command(
+                shard -> {
+                    try {
+                        action.accept(shard);
+                        done.complete(true);
+                    } catch (Throwable failure) {
+                        done.completeExceptionally(failure);
+                    }
+                });
+        try {
+            done.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("shard " + index + ": " + e.getCause(), e.getCause());
+        }
     }
 
     /** False once something failed inside the shard that no queue could be blamed for. */

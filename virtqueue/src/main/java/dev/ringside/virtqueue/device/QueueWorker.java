@@ -41,4 +41,35 @@ public interface QueueWorker {
 
     /** The queue it serves, for the engine's publishing and suppression. */
     Virtqueue queue();
+
+    /**
+     * Asked before the shard sleeps: whether a chain made available is something to do. False for a
+     * queue of receive buffers while nothing waits for them: then the driver is not asked for
+     * kicks, and buffers that lie ready do not keep the shard awake.
+     */
+    default boolean wantsKicks() {
+        return true;
+    }
+
+    /**
+     * Whether another thread handed work over. Asked after the shard announced that it sleeps: who
+     * hands over first does so and then rings the {@link Doorbell}.
+     */
+    default boolean hasWork() {
+        return false;
+    }
+
+    /**
+     * The front-end enabled the ring or disabled it (SET_VRING_ENABLE). Called once after the
+     * start, and at each change; {@link #drained} when it was disabled.
+     */
+    default void setEnabled(boolean enabled) {}
+
+    /**
+     * Whether {@link #poll} takes chains from a disabled ring too. A network device takes what its
+     * driver transmits there, and discards it.
+     */
+    default boolean worksWhenDisabled() {
+        return false;
+    }
 }

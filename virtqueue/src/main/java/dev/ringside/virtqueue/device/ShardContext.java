@@ -36,6 +36,23 @@ public interface ShardContext {
     /** Which shard this is, from 0. */
     int shardIndex();
 
+    /**
+     * Keeps the shard from sleeping beyond a time. Holds for this duty cycle: call it in each
+     * {@code poll} as long as it is wanted.
+     *
+     * @param deadlineNs on the scale of {@link #nowNs()}
+     */
+    void wakeBy(long deadlineNs);
+
+    /** Wakes this shard from any thread. */
+    Doorbell doorbell();
+
+    /** Has a task polled in each duty cycle, after the queues, from the next one on. */
+    void addTask(ShardTask task);
+
+    /** Does not poll the task any more. Does nothing when it was not added. */
+    void removeTask(ShardTask task);
+
     /** Where workers register their counters. Registering is control path, not for {@code poll}. */
     MetricsRegistry metrics();
 }

@@ -16,6 +16,15 @@ public interface VirtioDevice extends AutoCloseable {
     /** How many queues it has. Constant. */
     int queueCount();
 
+    /**
+     * Queues of one group are served by the same shard; groups are dealt out to the shards in turn.
+     *
+     * @return a number from 0 to {@code queueCount() - 1}, the same one each time
+     */
+    default int shardGroup(int queue) {
+        return queue;
+    }
+
     /** Largest Queue Size it serves: a power of two up to 32768. Constant. */
     int maxQueueSize();
 

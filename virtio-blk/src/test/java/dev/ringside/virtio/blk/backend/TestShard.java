@@ -3,7 +3,9 @@ package dev.ringside.virtio.blk.backend;
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.shm.IoUring;
 import dev.ringside.shm.LinuxException;
+import dev.ringside.virtqueue.device.Doorbell;
 import dev.ringside.virtqueue.device.ShardContext;
+import dev.ringside.virtqueue.device.ShardTask;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -104,6 +106,26 @@ public final class TestShard implements ShardContext, AutoCloseable {
     @Override
     public long clock() {
         return System.nanoTime();
+    }
+
+    @Override
+    public void wakeBy(long deadlineNs) {
+        throw new UnsupportedOperationException("no disk waits for a time");
+    }
+
+    @Override
+    public Doorbell doorbell() {
+        throw new UnsupportedOperationException("no disk has work handed over");
+    }
+
+    @Override
+    public void addTask(ShardTask task) {
+        throw new UnsupportedOperationException("no disk has tasks");
+    }
+
+    @Override
+    public void removeTask(ShardTask task) {
+        throw new UnsupportedOperationException("no disk has tasks");
     }
 
     @Override

@@ -1,0 +1,33 @@
+package dev.ringside.virtio.net.port;
+
+import dev.ringside.virtio.net.frame.Frame;
+
+/**
+ * Takes frames. Confined to the shard that it was opened on; no method but {@link #close} blocks,
+ * locks, allocates or logs.
+ */
+public interface FrameSink extends AutoCloseable {
+    /**
+     * Takes a frame, or says why not. What the frame needs ({@link Frame#needs()}) is within {@link
+     * #accepts()}. The sink may change the frame, unless it is held by others too ({@link
+     * Frame#shared()}); after {@link Verdict#LATER} it means the same as before.
+     */
+    Verdict put(Frame frame);
+
+    /**
+     * Whether it is worth preparing a frame now: false says that {@link #put} would answer {@link
+     * Verdict#LATER}. A sink that is waited for sees to it that the shard wakes when it has room
+     * again.
+     */
+    boolean hasRoom();
+
+    /** {@link dev.ringside.virtio.net.frame.Offload} bits that frames put here may need. */
+    int accepts();
+
+    /** The burst is over: what was gathered goes out. */
+    default void flush() {}
+
+    /** Releases what it has open. Does nothing the second time. */
+    @Override
+    default void close() {}
+}

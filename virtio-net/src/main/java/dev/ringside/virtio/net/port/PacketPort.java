@@ -1,0 +1,57 @@
+package dev.ringside.virtio.net.port;
+
+import dev.ringside.virtqueue.device.ShardContext;
+
+/**
+ * What a NIC is plugged into. Shared: every method but the two that open may be called by any
+ * thread. Decorators (filters) wrap a port and its sinks and sources.
+ *
+ * <p>"Transmit" is from the guest to the port, "receive" from the port to the guest.
+ */
+public interface PacketPort extends AutoCloseable {
+    /** Link speed not known (virtio 1.3, section 5.1.4). */
+    int SPEED_UNKNOWN = -1;
+
+    /** One line for the operator: what it is and any fall-back with its cause. */
+    String describe();
+
+    /** Most queue pairs that it can serve at a time, 1 or more. */
+    int maxQueuePairs();
+
+    /** Largest IP packet that it carries, bytes; 65535 when it has no limit of its own. */
+    int mtu();
+
+    /** Speed of the link in Mbit/s, or {@link #SPEED_UNKNOWN}. */
+    default int speedMbps() {
+        return SPEED_UNKNOWN;
+    }
+
+    /** Whether the far end has a link. */
+    default boolean linkUp() {
+        return true;
+    }
+
+    /** Says whom to tell, on any thread, when {@link #linkUp} has changed; replaces the former. */
+    default void onLinkChange(Runnable listener) {}
+
+    /**
+     * Opens the way from a queue pair's transmitq to the port. Called on the pair's shard, which is
+     * the only one that may use it; must not block.
+     *
+     * @param pair 0 to {@link #maxQueuePairs()} - 1
+     */
+    FrameSink openTransmit(ShardContext shard, int pair);
+
+    /**
+     * Opens the way from the port to a queue pair's receiveq. Called on the pair's shard; must not
+     * block.
+     *
+     * @param into where frames go; what they need is within its {@link FrameSink#accepts()}, which
+     *     does not change while this is open
+     */
+    FrameSource openReceive(ShardContext shard, int pair, FrameSink into);
+
+    /** Releases the port. Every sink and source is closed already. Idempotent. */
+    @Override
+    void close();
+}
