@@ -7,6 +7,7 @@ fallocate() { /usr/bin/fallocate "$@"; }
 ip() { /usr/bin/ip "$@"; }
 mke2fs() { /usr/bin/mke2fs "$@"; }
 ping() { /usr/bin/ping "$@"; }
+tc() { /usr/bin/tc "$@"; }
 
 # say WORD...: a line for the host.
 say() { echo "@$*"; }
