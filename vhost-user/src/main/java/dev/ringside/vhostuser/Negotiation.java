@@ -1,10 +1,11 @@
 package dev.ringside.vhostuser;
 
+import dev.ringside.virtqueue.device.NetControl;
 import dev.ringside.virtqueue.device.VirtioDevice;
 
 /** Device features and protocol features: what is offered and what the front-end took. */
 final class Negotiation {
-    /** Every protocol feature that this back-end really has, and no other. */
+    /** Every protocol feature that this back-end really has for any device, and no other. */
     static final long OFFERED_PROTOCOL_FEATURES =
             VhostUserSpec.PROTOCOL_F_MQ
                     | VhostUserSpec.PROTOCOL_F_REPLY_ACK
@@ -13,6 +14,10 @@ final class Negotiation {
                     | VhostUserSpec.PROTOCOL_F_RESET_DEVICE
                     | VhostUserSpec.PROTOCOL_F_CONFIGURE_MEM_SLOTS
                     | VhostUserSpec.PROTOCOL_F_STATUS;
+
+    /** What it has for network devices beyond that. */
+    static final long OFFERED_TO_NETWORKS =
+            VhostUserSpec.PROTOCOL_F_MTU | VhostUserSpec.PROTOCOL_F_RARP;
 
     /**
      * Bits that QEMU passes on from the driver without asking the back-end whether it has them.
@@ -56,12 +61,16 @@ final class Negotiation {
     }
 
     void getProtocolFeatures(Answer answer) {
-        answer.reply(Replies.u64(OFFERED_PROTOCOL_FEATURES));
+        answer.reply(Replies.u64(offeredProtocolFeatures()));
+    }
+
+    private long offeredProtocolFeatures() {
+        return OFFERED_PROTOCOL_FEATURES | (device instanceof NetControl ? OFFERED_TO_NETWORKS : 0);
     }
 
     void setProtocolFeatures(FrontendMessage message, Answer answer) throws ProtocolException {
         long wanted = message.u64();
-        refuseUnknown(message, wanted, OFFERED_PROTOCOL_FEATURES);
+        refuseUnknown(message, wanted, offeredProtocolFeatures());
         protocolFeatures = wanted;
         answer.done();
     }

@@ -133,6 +133,7 @@ public final class VhostUserSession implements AutoCloseable {
             case RESET_DEVICE -> resets.resetDevice(answer);
             case GET_STATUS -> resets.getStatus(answer);
             case SET_STATUS -> resets.setStatus(message, answer);
+            case NET_SET_MTU, SEND_RARP -> NetRequests.answer(device, request, message, answer);
             default -> UnofferedRequests.answer(message, answer);
         }
     }

@@ -58,7 +58,9 @@ final class VhostUserSpec {
 
     // Protocol features
     static final long PROTOCOL_F_MQ = 1L;
+    static final long PROTOCOL_F_RARP = 1L << 2;
     static final long PROTOCOL_F_REPLY_ACK = 1L << 3;
+    static final long PROTOCOL_F_MTU = 1L << 4;
     static final long PROTOCOL_F_BACKEND_REQ = 1L << 5;
     static final long PROTOCOL_F_CONFIG = 1L << 9;
     static final long PROTOCOL_F_RESET_DEVICE = 1L << 13;

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A device with a 60-byte configuration space like a disk's; byte 32 can be written. */
-final class FakeDevice implements VirtioDevice {
+class FakeDevice implements VirtioDevice {
     static final long VERSION_1 = 1L << 32;
     static final long INDIRECT_DESC = 1L << 28;
     static final long EVENT_IDX = 1L << 29;

@@ -43,7 +43,11 @@ final class TestFrontend implements AutoCloseable {
     }
 
     TestFrontend(int queues, SessionLimits limits) {
-        device = new FakeDevice(queues);
+        this(new FakeDevice(queues), limits);
+    }
+
+    TestFrontend(FakeDevice device, SessionLimits limits) {
+        this.device = device;
         host = new FakeHost(device);
         session = new VhostUserSession(device, host, limits);
     }

@@ -14,6 +14,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +37,7 @@ final class SplitVirtqueueModelTest {
                 TestSeed.generator("shouldLoseNothingRepeatNothingAndMissNoNotification");
         int called = 0;
         int quiet = 0;
+        int givenBack = 0;
         for (int round = 0; round < ROUNDS; round++) {
             try (TestMemory memory = new TestMemory()) {
                 Round played = new Round(random, memory);
@@ -46,10 +48,12 @@ final class SplitVirtqueueModelTest {
                 played.finish();
                 called += played.calls;
                 quiet += played.quietPublishes;
+                givenBack += played.givenBack;
             }
         }
         assertTrue(called > ROUNDS, "calls: " + called);
         assertTrue(quiet > ROUNDS, "publishes without a call: " + quiet);
+        assertTrue(givenBack > ROUNDS, "given back: " + givenBack);
     }
 
     /** A chain that the driver added: what the device must read, and later what it wrote. */
@@ -71,6 +75,8 @@ final class SplitVirtqueueModelTest {
         private final List<Taken> inFlight = new ArrayList<>();
         private final Map<Integer, byte[]> answers = new HashMap<>();
         private SplitVirtqueue queue;
+        private final Deque<Integer> takenOrder = new ArrayDeque<>();
+        private int givenBack;
         private boolean deviceSleeps;
         private boolean driverSleeps;
         private int calls;
@@ -96,7 +102,10 @@ final class SplitVirtqueueModelTest {
                 case 0, 1, 2 -> addBurst();
                 case 3, 4 -> take();
                 case 5, 6 -> completeSome();
-                case 7 -> publish();
+                case 7 -> {
+                    giveBackSome();
+                    publish();
+                }
                 case 8 -> driverPolls();
                 case 9 -> sleepDevice();
                 case 10 -> sleepDriver();
@@ -213,6 +222,26 @@ final class SplitVirtqueueModelTest {
                 random.nextBytes(answer);
                 assertEquals(answer.length, chain.copyTo(0, answer, 0, answer.length));
                 inFlight.add(new Taken(chain.head(), answer));
+                takenOrder.push(chain.head());
+                assertEquals(inFlight.size(), queue.inFlight());
+            }
+        }
+
+        /** From the last one taken backwards, as far as they are in flight. */
+        private void giveBackSome() {
+            if (deviceSleeps) {
+                return;
+            }
+            for (int n = random.nextInt(4); n > 0 && !takenOrder.isEmpty(); n--) {
+                int head = takenOrder.peek();
+                if (!inFlight.removeIf(taken -> taken.head == head)) {
+                    return;
+                }
+                queue.giveBack(takenOrder.pop());
+                // What was written before is of no account: another answer will be.
+                List<Buffer> writable = Objects.requireNonNull(sent.get(head)).writable;
+                scatter(writable, new byte[bytes(writable)]);
+                givenBack++;
                 assertEquals(inFlight.size(), queue.inFlight());
             }
         }
@@ -277,6 +306,7 @@ final class SplitVirtqueueModelTest {
             inFlight.clear();
             publish();
             assertEquals(0, queue.inFlight());
+            takenOrder.clear();
             queue = driver.queue(queue.base());
             assertNull(queue.fault());
             // A started ring is always looked at once.
