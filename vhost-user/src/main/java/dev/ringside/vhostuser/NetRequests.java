@@ -50,7 +50,7 @@ final class NetRequests {
     private static void sendRarp(NetControl control, FrontendMessage message, Answer answer) {
         long mac = 0;
         for (int i = 0; i < MAC_BYTES; i++) {
-            mac = mac << Byte.SIZE | message.payload().get(i) & 0xff;
+            mac = mac << Byte.SIZE | Byte.toUnsignedLong(message.payload().get(i));
         }
         if (control.announce(mac)) {
             answer.done();
