@@ -2,6 +2,7 @@ package dev.ringside.bench.compare;
 
 import dev.ringside.frontend.BlkLoad;
 import dev.ringside.frontend.LoadOptions;
+import dev.ringside.frontend.LoadResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,7 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
-/** Entry of {@code bench/compare}: the first argument is the repository, the others are options. */
+/**
+ * Entry of {@code bench/compare}: the first argument is the repository, the second {@code disk} or
+ * {@code net}, the others are options.
+ */
 public final class Compare {
     private static final double MIB = 1 << 20;
 
@@ -27,11 +31,21 @@ public final class Compare {
     public static void main(final String[] arguments) {
         final List<String> all = List.of(arguments);
         try {
-            final CompareOptions options =
-                    CompareOptions.parse(Path.of(all.getFirst()), all.subList(1, all.size()));
-            new Compare(options).run();
+            final Path root = Path.of(all.getFirst());
+            final Arguments rest = new Arguments(all.subList(2, all.size()));
+            if (all.get(1).equals("net")) {
+                new NetCompare(NetCompareOptions.parse(root, rest)).run();
+            } else {
+                new Compare(CompareOptions.parse(root, rest)).run();
+            }
         } catch (IllegalArgumentException e) {
-            System.err.println("bench/compare: " + e.getMessage() + "\n" + CompareOptions.USAGE);
+            System.err.println(
+                    "bench/compare: "
+                            + e.getMessage()
+                            + "\n"
+                            + CompareOptions.USAGE
+                            + "\n\n"
+                            + NetCompareOptions.USAGE);
             System.exit(64);
         } catch (IOException e) {
             System.err.println("bench/compare: " + e.getMessage());
@@ -59,7 +73,11 @@ public final class Compare {
     private BackEnd start(final BackEnd.Kind kind, final Storage storage) throws IOException {
         final BackEnd backEnd =
                 BackEnd.start(
-                        kind, storage, options.root(), options.folder(), options.backendCpu());
+                        kind,
+                        storage,
+                        options.root(),
+                        options.folder(),
+                        options.pace().backendCpu());
         (kind == BackEnd.Kind.RINGSIDE ? ringsideStartsMs : peerStartsMs)
                 .add(backEnd.listeningNs() / 1e6);
         return backEnd;
@@ -67,10 +85,16 @@ public final class Compare {
 
     private void compare(final Storage storage, final BackEnd ringside, final BackEnd peer)
             throws IOException {
-        final Duel duel = new Duel(options);
+        final Duel duel = new Duel(options.pace());
         for (final boolean write : new boolean[] {false, true}) {
             for (final int depth : options.depths()) {
-                report.cell(duel.fight(storage, ringside, peer, write, depth));
+                report.cell(
+                        storage,
+                        write,
+                        depth,
+                        duel.fight(
+                                durationNs -> turn(ringside, write, depth, durationNs),
+                                durationNs -> turn(peer, write, depth, durationNs)));
             }
         }
         final long garbageBefore = Garbage.shardBytes(ringside.pid());
@@ -78,8 +102,8 @@ public final class Compare {
         final long requests =
                 new BlkLoad(
                                 ringside.driver(),
-                                LoadOptions.randomRead(32).durationNs(2 * options.turnNs()))
-                        .start(options.frontendCpu())
+                                LoadOptions.randomRead(32).durationNs(2 * options.pace().turnNs()))
+                        .start(options.pace().frontendCpu())
                         .join()
                         .requests();
         ringside.driver().memory().release(mark);
@@ -93,6 +117,28 @@ public final class Compare {
                         peer.residentBytes() / MIB,
                         garbage,
                         requests));
+    }
+
+    private Duel.Turn turn(
+            final BackEnd backEnd, final boolean write, final int depth, final long durationNs)
+            throws IOException {
+        final var mark = backEnd.driver().memory().mark();
+        final LoadOptions load =
+                (write ? LoadOptions.randomWrite(depth) : LoadOptions.randomRead(depth))
+                        .durationNs(durationNs)
+                        .seed(depth);
+        final long cpuBefore = backEnd.cpuNs();
+        final LoadResult result =
+                new BlkLoad(backEnd.driver(), load).start(options.pace().frontendCpu()).join();
+        final long cpuNs = backEnd.cpuNs() - cpuBefore;
+        backEnd.driver().memory().release(mark);
+        if (!result.clean()) {
+            throw new IOException(backEnd.kind().title() + ": " + result.summary());
+        }
+        return new Duel.Turn(
+                result.requestsPerSecond(),
+                (double) cpuNs / result.requests(),
+                result.latency().percentileNs(0.5));
     }
 
     private double idlePercent(final BackEnd backEnd) throws IOException {

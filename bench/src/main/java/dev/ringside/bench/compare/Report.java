@@ -20,36 +20,97 @@ final class Report {
         line("|---|---|---|---|---|---|---|---|---|---|---|---|");
     }
 
-    void cell(final Duel.Cell cell) {
+    void cell(final Storage storage, final boolean write, final int depth, final Duel.Cell cell) {
+        final String what = storage.title() + " | " + (write ? "write" : "read") + " | " + depth;
         if (cell.pairs().isEmpty()) {
-            line(
-                    "| %s | %s | %d | the processors' distance changed in each of %d pairs |",
-                    cell.storage().title(),
-                    cell.write() ? "write" : "read",
-                    cell.depth(),
-                    cell.dropped());
+            unsteady(what, cell);
             return;
         }
-        final double mine = cell.median(pair -> pair.ringside().cpuNsPerRequest());
-        final double other = cell.median(pair -> pair.peer().cpuNsPerRequest());
         line(
-                "| %s | %s | %d | %.1f | %.1f | **%.2f** (%.2f to %.2f)%s | %.2f | %.2f"
-                        + " | %.2f | %.1f | %.1f | %.0f |",
-                cell.storage().title(),
-                cell.write() ? "write" : "read",
-                cell.depth(),
-                cell.median(pair -> pair.ringside().requestsPerSecond()) / 1e3,
-                cell.median(pair -> pair.peer().requestsPerSecond()) / 1e3,
-                cell.median(Duel.Pair::ratio),
-                cell.least(),
-                cell.most(),
-                cell.dropped() == 0 ? "" : " " + cell.dropped() + " pairs dropped",
-                mine / 1e3,
-                other / 1e3,
-                mine / other,
+                "| %s | %.1f | %.1f | %s | %.2f | %.2f | %.2f | %.1f | %.1f | %.0f |",
+                what,
+                cell.median(pair -> pair.ringside().perSecond()) / 1e3,
+                cell.median(pair -> pair.peer().perSecond()) / 1e3,
+                ratio(cell),
+                cell.median(pair -> pair.ringside().cpuNs()) / 1e3,
+                cell.median(pair -> pair.peer().cpuNs()) / 1e3,
+                cpuRatio(cell),
                 cell.median(pair -> pair.ringside().p50Ns()) / 1e3,
                 cell.median(pair -> pair.peer().p50Ns()) / 1e3,
                 cell.median(Duel.Pair::roundTripNs));
+    }
+
+    private void unsteady(final String what, final Duel.Cell cell) {
+        line("| %s | the processors' distance changed in each of %d pairs |", what, cell.dropped());
+    }
+
+    private static String ratio(final Duel.Cell cell) {
+        return String.format(
+                Locale.ROOT,
+                "**%.2f** (%.2f to %.2f)%s",
+                cell.median(Duel.Pair::ratio),
+                cell.least(),
+                cell.most(),
+                cell.dropped() == 0 ? "" : " " + cell.dropped() + " pairs dropped");
+    }
+
+    private static double cpuRatio(final Duel.Cell cell) {
+        return cell.median(pair -> pair.ringside().cpuNs())
+                / cell.median(pair -> pair.peer().cpuNs());
+    }
+
+    void netHeading() {
+        line(
+                "| front-end | frames | bytes | Ringside M/s | DPDK M/s | ratio (least to most)"
+                        + " | CPU ns/frame: Ringside | DPDK | ratio"
+                        + " | p50 ns: Ringside | DPDK | round trip ns |");
+        line("|---|---|---|---|---|---|---|---|---|---|---|---|");
+    }
+
+    void netCell(final String frontEnd, final NetCase what, final Duel.Cell cell) {
+        final String title = frontEnd + " | " + what.title() + " | " + what.bytes();
+        if (cell.pairs().isEmpty()) {
+            unsteady(title, cell);
+            return;
+        }
+        line(
+                "| %s | %.3f | %.3f | %s | %.1f | %.1f | %.2f | %.0f | %.0f | %.0f |",
+                title,
+                cell.median(pair -> pair.ringside().perSecond()) / 1e6,
+                cell.median(pair -> pair.peer().perSecond()) / 1e6,
+                ratio(cell),
+                cell.median(pair -> pair.ringside().cpuNs()),
+                cell.median(pair -> pair.peer().cpuNs()),
+                cpuRatio(cell),
+                cell.median(pair -> pair.ringside().p50Ns()),
+                cell.median(pair -> pair.peer().p50Ns()),
+                cell.median(Duel.Pair::roundTripNs));
+    }
+
+    void netGarbage(final NetCase what, final long bytes, final long frames) {
+        line(
+                "Ringside's shards allocated %d bytes over %d frames (%s, %d bytes).",
+                bytes, frames, what.title(), what.bytes());
+    }
+
+    void netProcesses(
+            final double ringsideMib,
+            final double peerMib,
+            final double ringsideIdlePercent,
+            final double peerIdlePercent) {
+        line("");
+        line("| | Ringside | DPDK |");
+        line("|---|---|---|");
+        line("| resident MiB, huge pages not counted | %.0f | %.0f |", ringsideMib, peerMib);
+        line(
+                "| CPU %% with a front-end attached that sends nothing | %.1f | %.1f |",
+                ringsideIdlePercent, peerIdlePercent);
+        line("");
+    }
+
+    /** A line of its own. */
+    void note(final String text) {
+        line("%s", text);
     }
 
     /** What is not throughput, for one storage. */

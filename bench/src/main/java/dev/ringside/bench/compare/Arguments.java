@@ -1,0 +1,43 @@
+package dev.ringside.bench.compare;
+
+import java.util.List;
+import java.util.Set;
+
+/** A command line of {@code --name} and {@code --name=value}. */
+record Arguments(List<String> all) {
+    /**
+     * Rejects every other option.
+     *
+     * @throws IllegalArgumentException that says what is wrong
+     */
+    Arguments allow(final Set<String> names) {
+        for (final String argument : all) {
+            if (!names.contains(name(argument))) {
+                throw new IllegalArgumentException("unknown option " + argument);
+            }
+        }
+        return this;
+    }
+
+    private static String name(final String argument) {
+        return argument.split("=", 2)[0];
+    }
+
+    boolean has(final String name) {
+        return all.contains(name);
+    }
+
+    /** Every value of an option, in order. */
+    List<String> values(final String name) {
+        return all.stream()
+                .filter(argument -> argument.startsWith(name + "="))
+                .map(argument -> argument.substring(name.length() + 1))
+                .toList();
+    }
+
+    /** The last value of an option, or one that holds when it is not there. */
+    String last(final String name, final String otherwise) {
+        final List<String> values = values(name);
+        return values.isEmpty() ? otherwise : values.getLast();
+    }
+}

@@ -1,0 +1,116 @@
+package dev.ringside.bench.compare;
+
+import dev.ringside.frontend.FrontendConnection;
+import dev.ringside.frontend.FrontendMemory;
+import dev.ringside.frontend.NetDriver;
+import dev.ringside.frontend.NetLoadOptions.Mode;
+import dev.ringside.frontend.NetLoadResult;
+import dev.ringside.frontend.NetOptions;
+import dev.ringside.frontend.ProcessUsage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.locks.LockSupport;
+
+/** Ringside's NIC beside DPDK's net_vhost. */
+final class NetCompare {
+    private static final double MIB = 1 << 20;
+    // Two DPDK processes of 256 MiB, and this process's own memory.
+    private static final int HUGE_PAGES_MIB = 640;
+
+    private final NetCompareOptions options;
+    private final Report report = new Report(System.out);
+
+    NetCompare(final NetCompareOptions options) {
+        this.options = options;
+    }
+
+    void run() throws IOException {
+        Files.createDirectories(options.folder());
+        try (HugePageReserve reserve = HugePageReserve.of(HUGE_PAGES_MIB);
+                NetBackEnd ringside =
+                        new RingsideNet(
+                                options.root(), options.folder(), options.pace().backendCpu());
+                NetBackEnd peer =
+                        DpdkNet.start(
+                                options.folder(), options.pace().backendCpu(), reserve.enough())) {
+            report.note(reserve.enough() ? "Memory: huge pages." : "Memory: no huge pages.");
+            report.netHeading();
+            for (final NetFrontEnd.Kind kind : options.frontEnds()) {
+                final NetFrontEnd frontEnd = new NetFrontEnd(kind, options, reserve.enough());
+                for (final NetCase traffic : options.cases()) {
+                    compare(kind, frontEnd, traffic, ringside, peer);
+                }
+            }
+            processes(ringside, peer);
+            garbage(ringside, reserve.enough());
+        }
+    }
+
+    private void compare(
+            final NetFrontEnd.Kind kind,
+            final NetFrontEnd frontEnd,
+            final NetCase traffic,
+            final NetBackEnd ringside,
+            final NetBackEnd peer)
+            throws IOException {
+        report.netCell(
+                kind.title(),
+                traffic,
+                new Duel(options.pace())
+                        .fight(
+                                durationNs -> frontEnd.turn(ringside, traffic, durationNs),
+                                durationNs -> frontEnd.turn(peer, traffic, durationNs)));
+    }
+
+    private void processes(final NetBackEnd ringside, final NetBackEnd peer) throws IOException {
+        final NetCase idle = new NetCase(Mode.LOOP, 64, false);
+        final double ringsideIdle = idlePercent(ringside, idle);
+        final double peerIdle = idlePercent(peer, idle);
+        report.netProcesses(
+                residentMib(ringside.pid(idle)),
+                residentMib(peer.pid(idle)),
+                ringsideIdle,
+                peerIdle);
+    }
+
+    private static double residentMib(final long pid) throws IOException {
+        return (ProcessUsage.residentBytes(pid) - ProcessUsage.residentSharedBytes(pid)) / MIB;
+    }
+
+    private double idlePercent(final NetBackEnd backEnd, final NetCase traffic) throws IOException {
+        final Path socket = backEnd.ready(traffic);
+        try (NetDriver _ =
+                NetDriver.start(
+                        FrontendConnection.connect(socket),
+                        FrontendMemory.likePc(16 << 20),
+                        NetOptions.defaults())) {
+            // A moment for the adaptive spinning to end.
+            LockSupport.parkNanos(1_000_000_000L);
+            final long cpuNs = ProcessUsage.cpuNs(backEnd.pid(traffic));
+            final long startNs = System.nanoTime();
+            final long endNs = startNs + Math.max(options.pace().turnNs(), 1_000_000_000L);
+            while (System.nanoTime() < endNs) {
+                LockSupport.parkNanos(endNs - System.nanoTime());
+            }
+            return 100.0
+                    * (ProcessUsage.cpuNs(backEnd.pid(traffic)) - cpuNs)
+                    / (System.nanoTime() - startNs);
+        } finally {
+            backEnd.rest(traffic);
+        }
+    }
+
+    private void garbage(final NetBackEnd ringside, final boolean hugePages) throws IOException {
+        final NetFrontEnd own = new NetFrontEnd(NetFrontEnd.Kind.OWN, options, hugePages);
+        for (final NetCase traffic : options.cases()) {
+            final Path socket = ringside.ready(traffic);
+            final long pid = ringside.pid(traffic);
+            own.load(socket, pid, traffic, options.pace().warmUpNs());
+            final long before = Garbage.shardBytes(pid);
+            final NetLoadResult result = own.load(socket, pid, traffic, options.pace().turnNs());
+            report.netGarbage(traffic, Garbage.shardBytes(pid) - before, result.frames());
+            ringside.rest(traffic);
+        }
+    }
+}
