@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ringside.frontend.BlkDriver;
 import dev.ringside.frontend.BaseConvention;
+import dev.ringside.frontend.BlkDriver;
 import dev.ringside.frontend.BlkIo;
 import dev.ringside.frontend.BlkLedger;
 import dev.ringside.frontend.BlkLoad;
