@@ -14,21 +14,21 @@ final class InheritedSocket {
      * The number, when an open socket has it. A wrong number may be a file that the JVM itself
      * opened: taking it over and closing it would break this process.
      */
-    static int number(String text) throws OperatorException {
-        int number = Values.integer(BlkSyntax.FD, text, 0, MAX_FD);
+    static int number(String option, String text) throws OperatorException {
+        int number = Values.integer(option, text, 0, MAX_FD);
         String target;
         try {
             target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + number)).toString();
         } catch (IOException e) {
             throw new OperatorException(
-                    Values.given(BlkSyntax.FD, text)
+                    Values.given(option, text)
                             + " is not open in this process: the parent must pass it on, without"
                             + " FD_CLOEXEC",
                     e);
         }
         if (!target.startsWith("socket:")) {
             throw new OperatorException(
-                    Values.given(BlkSyntax.FD, text)
+                    Values.given(option, text)
                             + " is not a socket but "
                             + target
                             + ": pass a listening or connected unix stream socket");

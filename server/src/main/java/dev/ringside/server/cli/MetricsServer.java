@@ -3,7 +3,6 @@ package dev.ringside.server.cli;
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.metrics.prometheus.Health;
 import dev.ringside.metrics.prometheus.PrometheusEndpoint;
-import dev.ringside.server.cli.BlkOptions.MetricsAddress;
 import dev.ringside.server.engine.Engine;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -34,7 +33,7 @@ final class MetricsServer implements AutoCloseable {
                     PrometheusEndpoint.start(socket, registry, Version.text(), health), health);
         } catch (IOException e) {
             throw new OperatorException(
-                    Values.given(BlkSyntax.METRICS_PORT, Integer.toString(address.port()))
+                    Values.given(ServeSyntax.METRICS_PORT, Integer.toString(address.port()))
                             + " cannot be bound at "
                             + address.host()
                             + ": "
@@ -49,7 +48,7 @@ final class MetricsServer implements AutoCloseable {
             return InetAddress.getByName(host);
         } catch (UnknownHostException e) {
             throw new OperatorException(
-                    Values.given(BlkSyntax.METRICS_ADDRESS, host)
+                    Values.given(ServeSyntax.METRICS_ADDRESS, host)
                             + " is not an address of this host: give a number such as 127.0.0.1,"
                             + " ::1 or 0.0.0.0",
                     e);

@@ -13,4 +13,9 @@ final class Text {
         }
         return clean.toString();
     }
+
+    /** A number with its noun: 1 shard, 2 shards. */
+    static String count(int number, String noun) {
+        return number + " " + noun + (number == 1 ? "" : "s");
+    }
 }

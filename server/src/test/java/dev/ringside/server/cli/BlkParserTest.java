@@ -41,9 +41,9 @@ final class BlkParserTest {
         assertEquals(16, options.queues());
         assertEquals(1024, options.queueSize());
         assertNull(options.serial());
-        assertEquals(1, options.shards());
-        assertEquals(List.of(), options.cpus());
-        assertEquals(IdleMode.ADAPTIVE, options.idle());
+        assertEquals(1, options.threads().shards());
+        assertEquals(List.of(), options.threads().cpus());
+        assertEquals(IdleMode.ADAPTIVE, options.threads().idle());
         assertNull(options.metrics());
     }
 
@@ -75,29 +75,29 @@ final class BlkParserTest {
         assertEquals(3, options.queues());
         assertEquals(256, options.queueSize());
         assertEquals("A 1", options.serial());
-        assertEquals(2, options.shards());
-        assertEquals(List.of(1, 3), options.cpus());
-        assertEquals(IdleMode.BUSY_SPIN, options.idle());
-        assertEquals(new BlkOptions.MetricsAddress("::1", 0), options.metrics());
+        assertEquals(2, options.threads().shards());
+        assertEquals(List.of(1, 3), options.threads().cpus());
+        assertEquals(IdleMode.BUSY_SPIN, options.threads().idle());
+        assertEquals(new MetricsAddress("::1", 0), options.metrics());
     }
 
     @Test
     void shouldTakeTheLongestSpinOfAnAdaptiveShardOnly() throws OperatorException {
-        assertEquals(50, parseListening().spinUs());
-        assertEquals(0, parseListening("--spin-us=0").spinUs());
+        assertEquals(50, parseListening().threads().spinUs());
+        assertEquals(0, parseListening("--spin-us=0").threads().spinUs());
         assertThrows(
                 OperatorException.class, () -> parseListening("--spin-us=5", "--idle=busy-spin"));
     }
 
     @Test
     void shouldUseAShardForEachProcessorNamed() throws OperatorException {
-        assertEquals(3, parseListening("--cpu=0-2").shards());
+        assertEquals(3, parseListening("--cpu=0-2").threads().shards());
     }
 
     @Test
     void shouldConnectWhenItIsTheClient() throws OperatorException {
         assertEquals(
-                new SocketSource.Connect(folder.resolve("s"), BlkOptions.RECONNECT_MS),
+                new SocketSource.Connect(folder.resolve("s"), SocketOptions.RECONNECT_MS),
                 parseListening("--client").source());
     }
 
@@ -112,11 +112,15 @@ final class BlkParserTest {
     void shouldNameTheDeviceAsTheSocketIsNamed() {
         assertEquals(
                 "vm1-disk",
-                ReadyLine.deviceName(
+                deviceName(
                         new SocketSource.Listen(Path.of("/run/vm1-disk.sock"), 0600, null, null)));
-        assertEquals(
-                ".sock", ReadyLine.deviceName(new SocketSource.Connect(Path.of("/r/.sock"), 1)));
-        assertEquals("fd7", ReadyLine.deviceName(new SocketSource.Inherited(7)));
+        assertEquals(".sock", deviceName(new SocketSource.Connect(Path.of("/r/.sock"), 1)));
+        assertEquals("fd7", deviceName(new SocketSource.Inherited(7)));
+        assertEquals("disk", deviceName(new SocketSource.Connect(Path.of("/"), 1)));
+    }
+
+    private static String deviceName(SocketSource source) {
+        return SocketOptions.deviceName(source, "disk");
     }
 
     @Test
@@ -124,14 +128,14 @@ final class BlkParserTest {
         BlkOptions tooMany = parseListening("--shards=4", "--num-queues=2");
         BlkOptions enough = parseListening("--shards=2", "--num-queues=2");
 
-        assertEquals(1, ReadyLine.notes(tooMany, "null, 1 GiB").size());
-        assertEquals(List.of(), ReadyLine.notes(enough, "null, 1 GiB"));
+        assertEquals(1, BlkReadyLine.notes(tooMany, "null, 1 GiB").size());
+        assertEquals(List.of(), BlkReadyLine.notes(enough, "null, 1 GiB"));
     }
 
     @Test
     void shouldNoteThatAFileIsNotServedDirectly() throws OperatorException {
         List<String> notes =
-                ReadyLine.notes(
+                BlkReadyLine.notes(
                         parseListening(),
                         "file /x, 1 GiB, buffered by the page cache, because O_DIRECT does not"
                                 + " work on it");

@@ -1,0 +1,112 @@
+package dev.ringside.server.cli;
+
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * The options that every command has that serves a device, whatever the device is. Built by calls,
+ * not by annotations: reading annotations would cost a good part of the time to the listening
+ * socket.
+ */
+final class ServeSyntax {
+    static final String SOCKET_PATH = "--socket-path";
+    static final String CLIENT = "--client";
+    static final String FD = "--fd";
+    static final String SOCKET_MODE = "--socket-mode";
+    static final String SOCKET_OWNER = "--socket-owner";
+    static final String QUEUE_SIZE = "--queue-size";
+    static final String SHARDS = "--shards";
+    static final String CPU = "--cpu";
+    static final String IDLE = "--idle";
+    static final String SPIN_US = "--spin-us";
+    static final String METRICS_PORT = "--metrics-port";
+    static final String METRICS_ADDRESS = "--metrics-address";
+
+    static final int DEFAULT_QUEUE_SIZE = 1024;
+    static final int MAX_QUEUE_SIZE = 32_768;
+
+    private ServeSyntax() {}
+
+    static void addSocket(CommandSpec spec) {
+        text(spec, SOCKET_PATH, "PATH", "Listen on this unix socket for the front-end.");
+        flag(
+                spec,
+                CLIENT,
+                "Connect to --socket-path instead, where the front-end listens, and connect again"
+                        + " after each loss.");
+        text(
+                spec,
+                FD,
+                "N",
+                "Use the inherited unix socket with this number, listening or connected.");
+        text(spec, SOCKET_MODE, "MODE", "Permissions of the socket file, octal. Default: 0600.");
+        text(
+                spec,
+                SOCKET_OWNER,
+                "USER[:GROUP]",
+                "Owner of the socket file. Default: who runs this.");
+    }
+
+    static void addQueueSize(CommandSpec spec) {
+        text(
+                spec,
+                QUEUE_SIZE,
+                "N",
+                "Largest ring accepted, a power of two up to "
+                        + MAX_QUEUE_SIZE
+                        + ". Default: "
+                        + DEFAULT_QUEUE_SIZE
+                        + ".");
+    }
+
+    static void addThreads(CommandSpec spec) {
+        text(
+                spec,
+                SHARDS,
+                "N",
+                "Polling threads; queues are spread over them. Default: 1, or as many as --cpu"
+                        + " names.");
+        text(spec, CPU, "LIST", "Pin the shards to these processors, in order: 1,3-5.");
+        text(
+                spec,
+                IDLE,
+                "MODE",
+                "adaptive: sleep when there is nothing to do. busy-spin: never sleep. Default:"
+                        + " adaptive.");
+        text(
+                spec,
+                SPIN_US,
+                "N",
+                "Spin for at most N microseconds before an adaptive shard sleeps: more for latency,"
+                        + " less for the processor. Default: 50.");
+    }
+
+    static void addRest(CommandSpec spec) {
+        text(spec, METRICS_PORT, "PORT", "Serve Prometheus metrics here; 0: any free port.");
+        text(spec, METRICS_ADDRESS, "HOST", "Address for --metrics-port. Default: 127.0.0.1.");
+        flag(
+                spec,
+                Capabilities.OPTION,
+                "Print what this back-end can as JSON and end; other options are ignored.");
+        spec.addOption(
+                OptionSpec.builder(Syntax.HELP, "-h")
+                        .type(boolean.class)
+                        .usageHelp(true)
+                        .description("Print this help and end.")
+                        .build());
+    }
+
+    static void text(CommandSpec spec, String name, String value, String description) {
+        spec.addOption(
+                OptionSpec.builder(name)
+                        .type(String.class)
+                        .paramLabel(value)
+                        .description(description)
+                        .build());
+    }
+
+    static void flag(CommandSpec spec, String name, String description) {
+        spec.addOption(
+                OptionSpec.builder(name).type(boolean.class).description(description).build());
+    }
+}
