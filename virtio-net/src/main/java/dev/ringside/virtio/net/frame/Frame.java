@@ -81,7 +81,7 @@ public final class Frame {
         Arrays.fill(segments, MemorySegment.NULL);
         offsets = new long[extents];
         lengths = new int[extents];
-        headMemory = Arena.ofAuto().allocate(HEADROOM_BYTES + MAX_HEAD_BYTES, 64);
+        headMemory = Arena.ofAuto().allocate(2 * HEADROOM_BYTES + MAX_HEAD_BYTES, 64);
     }
 
     // ---- filling it ----
@@ -191,8 +191,6 @@ public final class Frame {
     }
 
     private int udpSegmentation() {
-        // Told apart by the checksum's place: an IPv6 header ends 40 bytes or more after
-        // Ethernet's.
         return isIpv6() ? Offload.USO6 : Offload.USO4;
     }
 
@@ -310,6 +308,10 @@ public final class Frame {
         if (count > bytes || count > MAX_HEAD_BYTES) {
             return false;
         }
+        if (headStart > HEADROOM_BYTES) {
+            MemorySegment.copy(headMemory, headStart, headMemory, HEADROOM_BYTES, headBytes);
+            headStart = HEADROOM_BYTES;
+        }
         while (headBytes < count) {
             int piece = Math.min(count - headBytes, lengths[first]);
             MemorySegment.copy(
@@ -362,11 +364,11 @@ public final class Frame {
      * Puts {@code count} bytes, which the caller then sets, into the head at {@code at}. What was
      * there follows them. {@code at} bytes were pulled.
      *
-     * @return false when there is no headroom left for them; then nothing changed
+     * @return false when there is no room left for them; then nothing changed
      */
     public boolean insert(int at, int count) {
         Objects.checkIndex(at, headBytes + 1);
-        if (count < 0 || count > headStart) {
+        if (count < 0 || count > headStart || headBytes + count > MAX_HEAD_BYTES + HEADROOM_BYTES) {
             return false;
         }
         MemorySegment.copy(headMemory, headStart, headMemory, headStart - count, at);
@@ -467,6 +469,10 @@ public final class Frame {
 
     /** One more must release it. On a thread that has a reference. */
     public void retain() {
+        if (gsoType == GSO_UDP_L4) {
+            // What needs() looks at is pulled before others may look too.
+            needs();
+        }
         references.incrementAndGet();
     }
 
