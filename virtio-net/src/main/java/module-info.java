@@ -8,4 +8,5 @@ module dev.ringside.virtio.net {
 
     exports dev.ringside.virtio.net.frame;
     exports dev.ringside.virtio.net.port;
+    exports dev.ringside.virtio.net.ports;
 }
