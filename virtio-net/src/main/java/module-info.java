@@ -6,6 +6,7 @@ module dev.ringside.virtio.net {
     requires static transitive org.jspecify;
     requires org.jctools.core.jdk11;
 
+    exports dev.ringside.virtio.net;
     exports dev.ringside.virtio.net.frame;
     exports dev.ringside.virtio.net.port;
     exports dev.ringside.virtio.net.ports;

@@ -1,0 +1,198 @@
+package dev.ringside.virtio.net;
+
+import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.virtio.net.port.PacketPort;
+import dev.ringside.virtqueue.VirtioSpec;
+import dev.ringside.virtqueue.Virtqueue;
+import dev.ringside.virtqueue.device.QueueWorker;
+import dev.ringside.virtqueue.device.ShardContext;
+import dev.ringside.virtqueue.device.VirtioDevice;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/**
+ * A virtio network device (virtio 1.3, section 5.1). Control methods may be called by any thread;
+ * workers see their effect at their next poll. Queue {@code 2i} receives and {@code 2i + 1}
+ * transmits for pair {@code i}.
+ */
+public final class NetDevice implements VirtioDevice {
+    private final NetConfig config;
+    private final PacketPort port;
+    private final long offered;
+    private final List<NetQueueMetrics<ReceiveCounter>> receiveMetrics = new ArrayList<>();
+    private final List<NetQueueMetrics<TransmitCounter>> transmitMetrics = new ArrayList<>();
+    private final NetStates states;
+    private volatile Runnable configListener = () -> {};
+    private boolean closed;
+
+    private NetDevice(NetConfig config, PacketPort port, MetricsRegistry registry) {
+        this.config = config;
+        this.port = port;
+        offered = NetFeature.offered(config);
+        states = new NetStates(new NetState(firstLink()));
+        for (int pair = 0; pair < config.queuePairs(); pair++) {
+            receiveMetrics.add(
+                    new NetQueueMetrics<>(registry, labels(2 * pair), ReceiveCounter.class));
+            transmitMetrics.add(
+                    new NetQueueMetrics<>(registry, labels(2 * pair + 1), TransmitCounter.class));
+        }
+    }
+
+    /**
+     * A NIC. The port belongs to it from now on, and is closed with it.
+     *
+     * @throws IllegalArgumentException when the port cannot serve so many queue pairs, or not so
+     *     large an MTU
+     */
+    public static NetDevice create(NetConfig config, PacketPort port, MetricsRegistry metrics) {
+        if (config.queuePairs() > port.maxQueuePairs()) {
+            throw new IllegalArgumentException(
+                    "queue-pairs "
+                            + config.queuePairs()
+                            + ": the port serves at most "
+                            + port.maxQueuePairs());
+        }
+        if (config.mtu() > port.mtu()) {
+            throw new IllegalArgumentException(
+                    "mtu " + config.mtu() + ": the port carries at most " + port.mtu());
+        }
+        NetDevice device = new NetDevice(config, port, metrics);
+        port.onLinkChange(device::portChanged);
+        device.portChanged();
+        return device;
+    }
+
+    private NetLink firstLink() {
+        int mtu = config.mtu() != 0 ? config.mtu() : port.mtu();
+        return new NetLink(port.linkUp(), true, false, config.mac(), mtu);
+    }
+
+    private Map<String, String> labels(int queue) {
+        return Map.of("device", config.name(), "queue", Integer.toString(queue));
+    }
+
+    /** One line for the operator: what the NIC is plugged into. */
+    public String describe() {
+        return port.describe();
+    }
+
+    @Override
+    public String name() {
+        return config.name();
+    }
+
+    @Override
+    public int deviceId() {
+        return NetSpec.DEVICE_ID;
+    }
+
+    /** The pairs' queues and the control queue, whether or not that is ever started. */
+    @Override
+    public int queueCount() {
+        return 2 * config.queuePairs() + 1;
+    }
+
+    /** Both queues of a pair are one shard's; the control queue is where the first pair is. */
+    @Override
+    public int shardGroup(int queue) {
+        int pair = queue / 2;
+        return pair < config.queuePairs() ? pair : 0;
+    }
+
+    @Override
+    public int maxQueueSize() {
+        return config.maxQueueSize();
+    }
+
+    @Override
+    public long offeredFeatures() {
+        return offered;
+    }
+
+    @Override
+    public void setFeatures(long features) {
+        states.change(state -> state.withFeatures(features & offered));
+    }
+
+    @Override
+    public int configSize() {
+        return NetSpec.CONFIG_BYTES;
+    }
+
+    @Override
+    public void readConfig(int offset, byte[] into) {
+        Arrays.fill(into, (byte) 0);
+        if (offset < 0 || offset >= NetSpec.CONFIG_BYTES) {
+            return;
+        }
+        byte[] space = NetConfigSpace.encode(config, states.get().link(), port.speedMbps());
+        System.arraycopy(space, offset, into, 0, Math.min(into.length, space.length - offset));
+    }
+
+    /** Only legacy drivers write here, and only the MAC address (section 5.1.4). */
+    @Override
+    public boolean writeConfig(int offset, byte[] data) {
+        if (offset != NetSpec.CONFIG_MAC
+                || data.length != NetSpec.MAC_BYTES
+                || states.get().has(VirtioSpec.VIRTIO_F_VERSION_1)) {
+            return false;
+        }
+        long mac = config.withMac(0).withMac(data).mac();
+        states.change(state -> state.withLink(state.link().withMac(mac)));
+        return true;
+    }
+
+    @Override
+    public void onConfigChange(Runnable listener) {
+        configListener = listener;
+    }
+
+    /** Pulls the plug, or puts it in again: while it is out, frames are dropped both ways. */
+    public void setLink(boolean up) {
+        changeLink(link -> link.withSwitchedOn(up));
+    }
+
+    private void portChanged() {
+        changeLink(link -> link.withPortUp(port.linkUp()));
+    }
+
+    private void changeLink(UnaryOperator<NetLink> edit) {
+        NetState before = states.change(state -> state.withLink(edit.apply(state.link())));
+        if (!states.get().link().equals(before.link())) {
+            configListener.run();
+        }
+    }
+
+    @Override
+    public QueueWorker startQueue(Virtqueue queue, ShardContext shard) {
+        QueueSetup setup = new QueueSetup(shard, states);
+        int pair = queue.index() / 2;
+        if (queue.index() % 2 == 0) {
+            return new ReceiveWorker(queue, setup, receiveMetrics.get(pair), port, pair);
+        }
+        return new TransmitWorker(
+                queue, setup, transmitMetrics.get(pair), port.openTransmit(shard, pair));
+    }
+
+    /** Forgets what the driver chose; what the operator did stays. */
+    @Override
+    public void reset() {
+        states.change(
+                state -> new NetState(state.link().withAnnounce(false).withMac(config.mac())));
+    }
+
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        port.onLinkChange(() -> {});
+        receiveMetrics.forEach(NetQueueMetrics::close);
+        transmitMetrics.forEach(NetQueueMetrics::close);
+        port.close();
+    }
+}
