@@ -2,6 +2,7 @@ package dev.ringside.vhostuser;
 
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.ReceivedFds;
+import dev.ringside.virtqueue.device.NetControl;
 import dev.ringside.virtqueue.device.VirtioDevice;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -49,7 +50,8 @@ public final class VhostUserSession implements AutoCloseable {
                         calls,
                         negotiation,
                         memory::memory,
-                        this::ringStarted);
+                        this::ringStarted,
+                        remedy(device));
         vringRequests = new VringRequests(vrings, host, calls, device.maxQueueSize());
         config = new ConfigSpace(device, host, calls, limits);
         backendChannel = new BackendChannel(host, negotiation, () -> !vrings.anyStarted());
@@ -59,6 +61,13 @@ public final class VhostUserSession implements AutoCloseable {
     /** Whether the next message may be read: false while one waits for the host. */
     public boolean idle() {
         return !inProgress && !broken && !closed;
+    }
+
+    // QEMU takes GET_QUEUE_NUM of a NIC for pairs: it learns of too few by this alone.
+    private static String remedy(VirtioDevice device) {
+        return device instanceof NetControl
+                ? "raise --queue-pairs, or lower QEMU's queues="
+                : "raise --num-queues, or lower the front-end's num-queues=";
     }
 
     /** How many bytes to read next: the rest of a header, then the rest of its payload. */

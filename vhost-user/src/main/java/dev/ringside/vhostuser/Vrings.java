@@ -16,10 +16,12 @@ final class Vrings implements AutoCloseable {
     private final Negotiation negotiation;
     private final Supplier<GuestMemory> memory;
     private final Runnable onStart;
+    private final String remedy;
     private final List<Vring> rings = new ArrayList<>();
 
     /**
      * @param onStart runs whenever a ring has been started
+     * @param remedy what an operator does about too few queues, for a message
      */
     Vrings(
             int count,
@@ -27,12 +29,14 @@ final class Vrings implements AutoCloseable {
             HostCalls calls,
             Negotiation negotiation,
             Supplier<GuestMemory> memory,
-            Runnable onStart) {
+            Runnable onStart,
+            String remedy) {
         this.host = host;
         this.calls = calls;
         this.negotiation = negotiation;
         this.memory = memory;
         this.onStart = onStart;
+        this.remedy = remedy;
         for (int i = 0; i < count; i++) {
             rings.add(new Vring(i));
         }
@@ -51,7 +55,8 @@ final class Vrings implements AutoCloseable {
                             + index
                             + ": the device has "
                             + rings.size()
-                            + " queues");
+                            + " queues: "
+                            + remedy);
         }
         return rings.get((int) index);
     }

@@ -52,6 +52,19 @@ class NetRequestsTest {
     }
 
     @Test
+    void shouldTellTheWayOutWhenTheFrontEndWantsMorePairsThanThereAre() throws ProtocolException {
+        try (TestFrontend f = negotiated()) {
+            ProtocolException e =
+                    assertThrows(
+                            ProtocolException.class,
+                            () -> f.request(11, new byte[] {2, 0, 0, 0, 0, 0, 0, 0}));
+
+            String message = String.valueOf(e.getMessage());
+            assertTrue(message.endsWith("raise --queue-pairs, or lower QEMU's queues="), message);
+        }
+    }
+
+    @Test
     void shouldOfferMtuAndRarpToNetworksOnly() throws ProtocolException {
         try (TestFrontend network = new TestFrontend(nic, SessionLimits.defaults());
                 TestFrontend disk = new TestFrontend(1)) {

@@ -354,7 +354,8 @@ class VringTest {
             assertEquals(
                     "GET_VRING_BASE: vring index is "
                             + Integer.toUnsignedString(index)
-                            + ": the device has 2 queues",
+                            + ": the device has 2 queues: raise --num-queues, or lower the"
+                            + " front-end's num-queues=",
                     e.getMessage());
         }
     }
