@@ -47,8 +47,9 @@ final class BiosBootIT extends GuestTest {
                 LABEL guest
                   KERNEL kernel
                   INITRD initrd
-                  APPEND console=ttyS0 loglevel=3 panic=-1
-                """);
+                  APPEND %s
+                """
+                        .formatted(QemuOptions.KERNEL_ARGUMENTS));
         final String disk = image.toString();
         run("mformat", "-i", disk, "-T", Long.toString(SECTORS), "-h", "64", "-s", "32", "::");
         run("mcopy", "-i", disk, guest().kernel().toString(), "::kernel");
