@@ -17,6 +17,9 @@ public final class FakeSink implements FrameSink {
     private int refusals;
     private boolean closed;
 
+    /** Accepts everything, without end. */
+    public FakeSink() {}
+
     /** What frames may need; all at first. */
     public FakeSink accepting(int offloads) {
         accepts = offloads;
