@@ -17,14 +17,16 @@ final class Cli {
             usage:
               ringside blk --socket-path=PATH --blk-file=PATH [OPTION...]
                                           serve one disk
-              ringside demo [OPTION...]   serve a disk to a real VM in QEMU, and show the I/O
+              ringside net --socket-path=PATH --tap=NAME [OPTION...]
+                                          serve a NIC, or several
+              ringside demo [OPTION...]   serve a disk and a NIC to a real VM in QEMU
               ringside version            print the version
               ringside help               print this
 
             'ringside COMMAND --help' lists the options of a command.
             """;
 
-    private static final List<String> COMMANDS = List.of("blk", "demo", "version", "help");
+    private static final List<String> COMMANDS = List.of("blk", "net", "demo", "version", "help");
 
     private final PrintStream out;
     private final PrintStream err;
@@ -63,6 +65,7 @@ final class Cli {
                 arguments.isEmpty() ? arguments : arguments.subList(1, arguments.size());
         return switch (command) {
             case "blk" -> blk(rest);
+            case "net" -> net(rest);
             case "demo" -> DemoCommand.run(rest, out, err);
             case "version", "--version", "-V" -> print("ringside " + Version.text() + "\n");
             case "help", "--help", "-h" -> print(USAGE);
@@ -85,12 +88,25 @@ final class Cli {
             return print(Capabilities.json("block", "read-only", "blk-file") + "\n");
         }
         CommandLine commandLine = BlkSyntax.commandLine();
-        ParseResult given = Syntax.parse(commandLine, "ringside blk", arguments);
+        ParseResult given = Syntax.parse(commandLine, BlkSyntax.COMMAND, arguments);
         if (given.isUsageHelpRequested()) {
             return print(commandLine.getUsageMessage());
         }
         BlkOptions options = BlkParser.parse(given, CpuAffinity.allowed());
         return BlkServer.run(options, err);
+    }
+
+    private int net(List<String> arguments) throws OperatorException, InterruptedException {
+        if (Capabilities.asked(arguments)) {
+            return print(Capabilities.json("net") + "\n");
+        }
+        CommandLine commandLine = NetSyntax.commandLine();
+        ParseResult given = Syntax.parse(commandLine, NetSyntax.COMMAND, arguments);
+        if (given.isUsageHelpRequested()) {
+            return print(commandLine.getUsageMessage());
+        }
+        NetOptions options = NetParser.parse(given, CpuAffinity.allowed());
+        return NetServer.run(options, err);
     }
 
     private int print(String text) {

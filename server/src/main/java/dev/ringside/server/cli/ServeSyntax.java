@@ -1,5 +1,6 @@
 package dev.ringside.server.cli;
 
+import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -100,6 +101,18 @@ final class ServeSyntax {
         spec.addOption(
                 OptionSpec.builder(name)
                         .type(String.class)
+                        .paramLabel(value)
+                        .description(description)
+                        .build());
+    }
+
+    /** An option that may be given several times. */
+    static void repeated(CommandSpec spec, String name, String value, String description) {
+        spec.addOption(
+                OptionSpec.builder(name)
+                        .type(List.class)
+                        .auxiliaryTypes(String.class)
+                        .arity("1")
                         .paramLabel(value)
                         .description(description)
                         .build());

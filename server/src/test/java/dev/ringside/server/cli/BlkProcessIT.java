@@ -41,33 +41,16 @@ final class BlkProcessIT {
         return "--socket-path=" + socket();
     }
 
-    /** Perl is part of every Debian: it makes sockets that survive exec, which Java cannot. */
-    private static List<String> perl(String script) {
-        return List.of("perl", "-MSocket", "-e", "$^F = 255; " + script + " exec @ARGV", "--");
-    }
-
     private static void assertServes(FrontendConnection frontEnd) throws IOException {
         var reply = frontEnd.call(VhostUserSpec.GET_FEATURES, VERSION_1, new byte[0]);
         assertEquals(Long.BYTES, reply.payload().length);
-    }
-
-    private void assertRefusesToStart(RingsideChild child, String... words)
-            throws IOException, InterruptedException {
-        assertEquals(ExitCode.CONFIG, child.awaitExit(), child.lines().toString());
-        assertEquals(1, child.lines().size(), child.lines().toString());
-        String message = child.lines().getFirst();
-        assertTrue(message.startsWith("ringside: error: "), message);
-        for (String word : words) {
-            assertTrue(message.contains(word), "no '" + word + "' in: " + message);
-        }
-        assertEquals("", child.output());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"TERM", "INT", "HUP"})
     void shouldServeUntilASignalAndLeaveNothingBehind(String signal) throws Exception {
         // The tests may run under nohup, or in the background of a shell.
-        var start = perl("$SIG{INT} = $SIG{HUP} = 'DEFAULT';");
+        var start = RingsideChild.perl("$SIG{INT} = $SIG{HUP} = 'DEFAULT';");
         try (var child = RingsideChild.start(start, Map.of(), "blk", socketOption(), DISK)) {
             String ready = child.awaitReady();
             assertTrue(ready.contains("disk d: null, 1 GiB"), ready);
@@ -89,7 +72,7 @@ final class BlkProcessIT {
 
     @Test
     void shouldGoOnIgnoringWhatItsParentIgnores() throws Exception {
-        var start = perl("$SIG{INT} = $SIG{HUP} = 'IGNORE';");
+        var start = RingsideChild.perl("$SIG{INT} = $SIG{HUP} = 'IGNORE';");
         try (var child = RingsideChild.start(start, Map.of(), "blk", socketOption(), DISK)) {
             child.awaitReady();
 
@@ -156,7 +139,7 @@ final class BlkProcessIT {
                                 DISK,
                                 "--metrics-port=" + taken.getLocalPort(),
                                 "--metrics-address=" + taken.getInetAddress().getHostAddress())) {
-            assertRefusesToStart(child, "--metrics-port=" + taken.getLocalPort(), "another port");
+            child.assertRefusesToStart("--metrics-port=" + taken.getLocalPort(), "another port");
         }
         assertFalse(Files.exists(socket()));
     }
@@ -165,7 +148,7 @@ final class BlkProcessIT {
     void shouldStartNothingWhenTheDiskIsMissing() throws Exception {
         Path missing = folder.resolve("none.img");
         try (var child = RingsideChild.start("blk", socketOption(), "--blk-file=" + missing)) {
-            assertRefusesToStart(child, missing.toString());
+            child.assertRefusesToStart(missing.toString());
         }
         assertFalse(Files.exists(socket()));
     }
@@ -176,7 +159,7 @@ final class BlkProcessIT {
             other.awaitReady();
 
             try (var child = RingsideChild.start("blk", socketOption(), DISK)) {
-                assertRefusesToStart(child, socket().toString());
+                child.assertRefusesToStart(socket().toString());
             }
 
             try (FrontendConnection frontEnd = FrontendConnection.connect(socket())) {
@@ -222,7 +205,7 @@ final class BlkProcessIT {
                 "socket(S, PF_UNIX, SOCK_STREAM, 0) or die; bind(S, sockaddr_un('"
                         + socket()
                         + "')) or die; listen(S, 5) or die; push @ARGV, '--fd=' . fileno(S);";
-        try (var child = RingsideChild.start(perl(script), Map.of(), "blk", DISK)) {
+        try (var child = RingsideChild.start(RingsideChild.perl(script), Map.of(), "blk", DISK)) {
             child.awaitReady();
             for (int i = 0; i < 2; i++) {
                 try (FrontendConnection frontEnd = FrontendConnection.connect(socket())) {
@@ -242,7 +225,8 @@ final class BlkProcessIT {
                         + socket()
                         + "')) or die; push @ARGV, '--fd', fileno(S);";
         try (UnixSocket listener = UnixSocket.listen(socket(), 1);
-                var child = RingsideChild.start(perl(script), Map.of(), "blk", DISK)) {
+                var child =
+                        RingsideChild.start(RingsideChild.perl(script), Map.of(), "blk", DISK)) {
             try (FrontendConnection frontEnd = FrontendConnection.accept(listener, FRONT_END_MS)) {
                 assertServes(frontEnd);
             }
@@ -256,17 +240,17 @@ final class BlkProcessIT {
     void shouldRefuseInheritedDescriptorsOfTheWrongKind() throws Exception {
         List<String> file = List.of("bash", "-c", "exec 9</etc/passwd; exec \"$@\"", "bash");
         try (var child = RingsideChild.start(file, Map.of(), "blk", "--fd=9", DISK)) {
-            assertRefusesToStart(child, "--fd=9", "/etc/passwd");
+            child.assertRefusesToStart("--fd=9", "/etc/passwd");
         }
         String datagram =
                 "socketpair(S, T, PF_UNIX, SOCK_DGRAM, 0) or die; push @ARGV, '--fd', fileno(S);";
-        try (var child = RingsideChild.start(perl(datagram), Map.of(), "blk", DISK)) {
-            assertRefusesToStart(child, "fd ", "stream");
+        try (var child = RingsideChild.start(RingsideChild.perl(datagram), Map.of(), "blk", DISK)) {
+            child.assertRefusesToStart("fd ", "stream");
         }
         String internet =
                 "socket(S, PF_INET, SOCK_STREAM, 0) or die; push @ARGV, '--fd', fileno(S);";
-        try (var child = RingsideChild.start(perl(internet), Map.of(), "blk", DISK)) {
-            assertRefusesToStart(child, "fd ", "unix");
+        try (var child = RingsideChild.start(RingsideChild.perl(internet), Map.of(), "blk", DISK)) {
+            child.assertRefusesToStart("fd ", "unix");
         }
     }
 

@@ -1,10 +1,13 @@
 package dev.ringside.server.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,6 +48,29 @@ final class RingsideChild implements AutoCloseable {
         var builder = new ProcessBuilder(command);
         builder.environment().putAll(environment);
         return new RingsideChild(builder.start());
+    }
+
+    /** Perl is part of every Debian: it makes sockets that survive exec, which Java cannot. */
+    static List<String> perl(String script) {
+        return List.of("perl", "-MSocket", "-e", "$^F = 255; " + script + " exec @ARGV", "--");
+    }
+
+    /** It must end with one line on stderr that has all these words. */
+    void assertRefusesToStart(String... words) throws IOException, InterruptedException {
+        assertEquals(ExitCode.CONFIG, awaitExit(), lines.toString());
+        assertEquals(1, lines.size(), lines.toString());
+        String message = lines.getFirst();
+        assertTrue(message.startsWith("ringside: error: "), message);
+        for (String word : words) {
+            assertTrue(message.contains(word), "no '" + word + "' in: " + message);
+        }
+        assertEquals("", output());
+    }
+
+    /** Reads the metrics that the ready line tells of. */
+    static String metrics(String readyLine) throws IOException {
+        URI page = URI.create(readyLine.substring(readyLine.indexOf("http://")));
+        return new String(page.toURL().openStream().readAllBytes(), UTF_8);
     }
 
     /** Waits for a line of stderr that starts so; fails when the process ends before. */

@@ -17,7 +17,7 @@ public final class FakeSink implements FrameSink {
     private int refusals;
     private boolean closed;
 
-    /** Accepts everything, without end. */
+    /** With room without end. */
     public FakeSink() {}
 
     /** What frames may need; all at first. */
