@@ -10,5 +10,6 @@ module dev.ringside.virtio.net {
     exports dev.ringside.virtio.net.frame;
     exports dev.ringside.virtio.net.offload;
     exports dev.ringside.virtio.net.port;
+    exports dev.ringside.virtio.net.port.tap;
     exports dev.ringside.virtio.net.ports;
 }

@@ -40,6 +40,7 @@ public final class Errno {
     public static final int ELOOP = 40;
     public static final int ENODATA = 61;
     public static final int ETIME = 62;
+    public static final int ENOLINK = 67;
     public static final int EPROTO = 71;
     public static final int EOVERFLOW = 75;
     public static final int EBADFD = 77;
@@ -133,6 +134,7 @@ public final class Errno {
         put(t, ELOOP, "ELOOP", "Too many levels of symbolic links");
         put(t, ENODATA, "ENODATA", "No data available");
         put(t, ETIME, "ETIME", "Timer expired");
+        put(t, ENOLINK, "ENOLINK", "Link has been severed");
         put(t, EPROTO, "EPROTO", "Protocol error");
         put(t, EOVERFLOW, "EOVERFLOW", "Value too large for defined data type");
         put(t, EBADFD, "EBADFD", "File descriptor in bad state");
