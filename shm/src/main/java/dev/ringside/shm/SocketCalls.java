@@ -50,6 +50,12 @@ final class SocketCalls {
                     FunctionDescriptor.of(
                             JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG,
                             JAVA_INT));
+    private static final MethodHandle RECV =
+            Native.function(
+                    "recv",
+                    FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle SHUTDOWN =
+            Native.function("shutdown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle FCHMOD =
             Native.function("fchmod", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
 
@@ -194,6 +200,26 @@ final class SocketCalls {
         MemorySegment state = Native.state();
         try {
             long result = (long) RECVMSG.invokeExact(state, fd, message, flags);
+            return result < 0 ? Native.error(state) : result;
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    static long recv(int fd, long address, long length, int flags) {
+        MemorySegment state = Native.state();
+        try {
+            long result = (long) RECV.invokeExact(state, fd, address, length, flags);
+            return result < 0 ? Native.error(state) : result;
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    static int shutdown(int fd, int how) {
+        MemorySegment state = Native.state();
+        try {
+            int result = (int) SHUTDOWN.invokeExact(state, fd, how);
             return result < 0 ? Native.error(state) : result;
         } catch (Throwable t) {
             throw Native.unexpected(t);

@@ -22,8 +22,6 @@ final class SocketMessage {
                 arena.allocate(
                         SocketSpec.cmsgSpace(SocketSpec.SCM_MAX_FD * Integer.BYTES), Long.BYTES);
         receiveControlBytes = SocketSpec.cmsgSpace(maxReceivedFds * Integer.BYTES);
-        header.set(JAVA_LONG, SocketSpec.MSG_IOV, iovec.address());
-        header.set(JAVA_LONG, SocketSpec.MSG_IOVLEN, 1);
     }
 
     int receive(int socket, MemorySegment into, ReceivedFds fds) throws LinuxException {
@@ -76,6 +74,20 @@ final class SocketMessage {
         return (int) LinuxException.check(result, "sendmsg fd " + socket);
     }
 
+    /** Without descriptors and without exceptions: the result or the negative error number. */
+    int send(int socket, IoVectors pieces) {
+        header.set(JAVA_LONG, SocketSpec.MSG_IOV, pieces.address());
+        header.set(JAVA_LONG, SocketSpec.MSG_IOVLEN, pieces.count());
+        header.set(JAVA_LONG, SocketSpec.MSG_CONTROL, 0);
+        header.set(JAVA_LONG, SocketSpec.MSG_CONTROLLEN, 0);
+        long result =
+                SocketCalls.sendmsg(
+                        socket,
+                        header.address(),
+                        SocketSpec.MSG_DONTWAIT | SocketSpec.MSG_NOSIGNAL);
+        return result == -Errno.EINTR ? -Errno.EAGAIN : (int) result;
+    }
+
     private void prepare(MemorySegment bytes, int controlBytes) {
         if (!bytes.isNative() || bytes.byteSize() == 0) {
             throw new IllegalArgumentException(
@@ -83,6 +95,8 @@ final class SocketMessage {
         }
         iovec.set(JAVA_LONG, SocketSpec.IOVEC_BASE, bytes.address());
         iovec.set(JAVA_LONG, SocketSpec.IOVEC_LEN, Math.min(bytes.byteSize(), Integer.MAX_VALUE));
+        header.set(JAVA_LONG, SocketSpec.MSG_IOV, iovec.address());
+        header.set(JAVA_LONG, SocketSpec.MSG_IOVLEN, 1);
         header.set(JAVA_LONG, SocketSpec.MSG_CONTROL, controlBytes == 0 ? 0 : control.address());
         header.set(JAVA_LONG, SocketSpec.MSG_CONTROLLEN, controlBytes);
         header.set(JAVA_INT, SocketSpec.MSG_FLAGS, 0);

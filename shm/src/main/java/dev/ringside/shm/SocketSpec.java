@@ -16,6 +16,8 @@ final class SocketSpec {
     static final int SO_DOMAIN = 39;
     static final int SCM_RIGHTS = 1;
 
+    static final int SHUT_RDWR = 2;
+
     static final int MSG_CTRUNC = 8;
     static final int MSG_DONTWAIT = 0x40;
     static final int MSG_NOSIGNAL = 0x4000;

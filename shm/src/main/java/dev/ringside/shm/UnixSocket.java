@@ -224,6 +224,41 @@ public final class UnixSocket implements AutoCloseable {
         return message.send(fd.number(), bytes, fds);
     }
 
+    /**
+     * Receives what is there, and drops descriptors that come with it. Data path: neither allocates
+     * nor throws.
+     *
+     * @param address of native memory
+     * @param lengthBytes how much there is of it, at least 1
+     * @return bytes received; 0: the peer closed; -EAGAIN: nothing is there; or another negative
+     *     error number (ECONNRESET)
+     */
+    public int receive(long address, int lengthBytes) {
+        // Without a control buffer the kernel closes descriptors that were passed.
+        long result = SocketCalls.recv(fd.number(), address, lengthBytes, SocketSpec.MSG_DONTWAIT);
+        return result == -Errno.EINTR ? -Errno.EAGAIN : (int) result;
+    }
+
+    /**
+     * Sends the pieces, one behind the other. Data path: neither allocates nor throws.
+     *
+     * @return bytes sent, perhaps fewer than given; -EAGAIN: no room; -EFAULT: the first piece is
+     *     not mapped; -EPIPE or -ECONNRESET: the peer is gone, no signal is raised; or another
+     *     negative error number
+     */
+    public int send(IoVectors pieces) {
+        return message.send(fd.number(), pieces);
+    }
+
+    /**
+     * Ends the connection in both directions at once, even when somebody else (an io_uring) still
+     * holds the open file: the peer and every poll see it. Not connected: does nothing.
+     */
+    public void shutdown() {
+        // All that can be wrong is that it is not connected.
+        SocketCalls.shutdown(fd.number(), SocketSpec.SHUT_RDWR);
+    }
+
     /** Who connected or was connected to. */
     public PeerCredentials peer() throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {

@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -150,5 +151,52 @@ class UnixSocketTest {
         LinuxException e = assertThrows(LinuxException.class, () -> UnixSocket.adopt(file));
         assertEquals(Errno.ENOTSOCK, e.errno());
         assertFalse(file.isOpen());
+    }
+
+    @Test
+    void shouldSendPiecesAndReceiveThemWithoutExceptions() throws Exception {
+        UnixSocket[] pair = UnixSocket.pair();
+        try (UnixSocket left = pair[0];
+                UnixSocket right = pair[1];
+                NativeBuffer memory = NativeBuffer.allocate(64, 8);
+                IoVectors pieces = IoVectors.allocate(4)) {
+            assertEquals(-Errno.EAGAIN, right.receive(memory.address(), 64));
+            memory.segment().setString(0, "abcdef");
+            pieces.add(memory.address() + 3, 3);
+            pieces.add(memory.address(), 2);
+            assertEquals(5, left.send(pieces));
+            assertEquals(4, right.receive(memory.address() + 16, 4));
+            assertEquals(1, right.receive(memory.address() + 20, 4));
+            assertEquals("defab", memory.segment().getString(16));
+
+            // Messages with descriptors go on after messages of pieces, and the other way round.
+            assertEquals(3, left.send(memory.segment().asSlice(0, 3), List.of(left.fd())));
+            assertEquals(3, right.receive(memory.address() + 16, 4));
+            assertEquals(5, left.send(pieces));
+            assertEquals(5, right.receive(memory.address() + 16, 40));
+
+            right.shutdown();
+            assertEquals(-Errno.EPIPE, left.send(pieces));
+            assertEquals(0, left.receive(memory.address(), 4));
+        }
+    }
+
+    @Test
+    void shouldSendAsMuchAsThereIsRoomFor() throws Exception {
+        UnixSocket[] pair = UnixSocket.pair();
+        try (UnixSocket left = pair[0];
+                UnixSocket right = pair[1];
+                NativeBuffer memory = NativeBuffer.allocate(1 << 20, 8);
+                IoVectors pieces = IoVectors.allocate(4)) {
+            pieces.add(memory.address(), 1 << 20);
+            int sent = left.send(pieces);
+            assertTrue(sent > 0 && sent < 1 << 20, "sent " + sent);
+            assertEquals(-Errno.EAGAIN, left.send(pieces));
+            int received = 0;
+            for (int n = 1; n > 0; received += Math.max(0, n)) {
+                n = right.receive(memory.address(), 1 << 20);
+            }
+            assertEquals(sent, received);
+        }
     }
 }
