@@ -7,6 +7,7 @@ import dev.ringside.virtio.net.port.PortUri;
 import dev.ringside.virtio.net.port.bench.GeneratorPort;
 import dev.ringside.virtio.net.port.bench.LoopbackPort;
 import dev.ringside.virtio.net.port.bench.NullPort;
+import dev.ringside.virtio.net.port.stream.StreamPort;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +24,12 @@ public final class PacketPorts {
                             "generator",
                             false,
                             "generator[:size=BYTES][,pps=N][,burst=FRAMES]",
-                            GeneratorPort::open));
+                            GeneratorPort::open),
+                    new PortScheme(
+                            "socket",
+                            true,
+                            "socket:PATH[,listen=on][,reconnect-ms=N]",
+                            StreamPort::open));
 
     private PacketPorts() {}
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.virtio.net.FakeSink;
+import dev.ringside.virtio.net.Shown;
 import dev.ringside.virtio.net.TestShard;
 import dev.ringside.virtio.net.frame.Frame;
 import dev.ringside.virtio.net.frame.FrameKeeper;

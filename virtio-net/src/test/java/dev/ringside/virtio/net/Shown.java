@@ -1,4 +1,4 @@
-package dev.ringside.virtio.net.port.bench;
+package dev.ringside.virtio.net;
 
 import dev.ringside.metrics.LatencyHistogram;
 import dev.ringside.metrics.MetricName;
@@ -6,17 +6,23 @@ import dev.ringside.metrics.MetricsRegistry;
 import java.util.Map;
 
 /** Reads what a registry shows. */
-final class Shown {
+public final class Shown {
     private Shown() {}
 
     /** The sum of a counter's series; -1: there is none. */
-    static long counter(MetricsRegistry metrics, String metric) {
+    public static long counter(MetricsRegistry metrics, String metric) {
+        return counter(metrics, metric, "");
+    }
+
+    /** The sum of a counter's series that have a label of that value; -1: there is none. */
+    public static long counter(MetricsRegistry metrics, String metric, String label) {
         long[] sum = {-1};
         metrics.visit(
                 new MetricsRegistry.Visitor() {
                     @Override
                     public void counter(MetricName name, Map<String, String> labels, long value) {
-                        if (name.metricName().equals(metric)) {
+                        if (name.metricName().equals(metric)
+                                && (label.isEmpty() || labels.containsValue(label))) {
                             sum[0] = Math.max(sum[0], 0) + value;
                         }
                     }
