@@ -1,9 +1,11 @@
 package dev.ringside.virtio.net;
 
 import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.virtio.net.offload.SoftwareOffload;
 import dev.ringside.virtio.net.port.PacketPort;
 import dev.ringside.virtqueue.VirtioSpec;
 import dev.ringside.virtqueue.Virtqueue;
+import dev.ringside.virtqueue.device.NetControl;
 import dev.ringside.virtqueue.device.QueueWorker;
 import dev.ringside.virtqueue.device.ShardContext;
 import dev.ringside.virtqueue.device.VirtioDevice;
@@ -18,13 +20,16 @@ import java.util.function.UnaryOperator;
  * workers see their effect at their next poll. Queue {@code 2i} receives and {@code 2i + 1}
  * transmits for pair {@code i}.
  */
-public final class NetDevice implements VirtioDevice {
+public final class NetDevice implements VirtioDevice, NetControl {
+    private static final long GROUP_BIT = 1L << 40;
+
     private final NetConfig config;
     private final PacketPort port;
     private final long offered;
     private final List<NetQueueMetrics<ReceiveCounter>> receiveMetrics = new ArrayList<>();
     private final List<NetQueueMetrics<TransmitCounter>> transmitMetrics = new ArrayList<>();
     private final NetStates states;
+    private final Announcement announcement = new Announcement();
     private volatile Runnable configListener = () -> {};
     private boolean closed;
 
@@ -32,7 +37,7 @@ public final class NetDevice implements VirtioDevice {
         this.config = config;
         this.port = port;
         offered = NetFeature.offered(config);
-        states = new NetStates(new NetState(firstLink()));
+        states = new NetStates(NetState.initial(firstLink()));
         for (int pair = 0; pair < config.queuePairs(); pair++) {
             receiveMetrics.add(
                     new NetQueueMetrics<>(registry, labels(2 * pair), ReceiveCounter.class));
@@ -66,8 +71,11 @@ public final class NetDevice implements VirtioDevice {
     }
 
     private NetLink firstLink() {
-        int mtu = config.mtu() != 0 ? config.mtu() : port.mtu();
-        return new NetLink(port.linkUp(), true, false, config.mac(), mtu);
+        return new NetLink(port.linkUp(), true, false, config.mac(), configuredMtu());
+    }
+
+    private int configuredMtu() {
+        return config.mtu() != 0 ? config.mtu() : port.mtu();
     }
 
     private Map<String, String> labels(int queue) {
@@ -155,6 +163,33 @@ public final class NetDevice implements VirtioDevice {
         changeLink(link -> link.withSwitchedOn(up));
     }
 
+    @Override
+    public boolean setMtu(int mtu) {
+        if (mtu < NetSpec.MIN_MTU || mtu > port.mtu()) {
+            return false;
+        }
+        changeLink(link -> link.withMtu(mtu));
+        return true;
+    }
+
+    /**
+     * Sends a RARP request, and asks the driver to announce itself when it can and its control
+     * queue is served here.
+     */
+    @Override
+    public boolean announce(long mac) {
+        if (mac == 0 || mac >>> (Byte.SIZE * NetSpec.MAC_BYTES) != 0 || (mac & GROUP_BIT) != 0) {
+            return false;
+        }
+        announcement.ask(mac);
+        NetState state = states.get();
+        if (state.has(NetSpec.VIRTIO_NET_F_GUEST_ANNOUNCE | NetSpec.VIRTIO_NET_F_STATUS)
+                && state.reception().controlled()) {
+            changeLink(link -> link.withAnnounce(true));
+        }
+        return true;
+    }
+
     private void portChanged() {
         changeLink(link -> link.withPortUp(port.linkUp()));
     }
@@ -169,19 +204,40 @@ public final class NetDevice implements VirtioDevice {
     @Override
     public QueueWorker startQueue(Virtqueue queue, ShardContext shard) {
         QueueSetup setup = new QueueSetup(shard, states);
+        if (isControl(queue.index())) {
+            return new ControlWorker(queue, new ControlCommands(states, config.queuePairs()));
+        }
         int pair = queue.index() / 2;
         if (queue.index() % 2 == 0) {
             return new ReceiveWorker(queue, setup, receiveMetrics.get(pair), port, pair);
         }
+        NetQueueMetrics<TransmitCounter> metrics = transmitMetrics.get(pair);
         return new TransmitWorker(
-                queue, setup, transmitMetrics.get(pair), port.openTransmit(shard, pair));
+                queue,
+                setup,
+                metrics,
+                SoftwareOffload.around(port.openTransmit(shard, pair), metrics.offloads()),
+                pair == 0 ? announcement : null);
+    }
+
+    /** The last queue is nothing else, whatever was negotiated. */
+    private boolean isControl(int queue) {
+        NetState state = states.get();
+        return queue == 2 * config.queuePairs()
+                || (state.has(NetSpec.VIRTIO_NET_F_CTRL_VQ)
+                        && queue == NetFeature.controlQueue(state.features(), config.queuePairs()));
     }
 
     /** Forgets what the driver chose; what the operator did stays. */
     @Override
     public void reset() {
         states.change(
-                state -> new NetState(state.link().withAnnounce(false).withMac(config.mac())));
+                state ->
+                        NetState.initial(
+                                state.link()
+                                        .withAnnounce(false)
+                                        .withMac(config.mac())
+                                        .withMtu(configuredMtu())));
     }
 
     @Override

@@ -31,6 +31,18 @@ final class NetFeature {
                     | NetSpec.VIRTIO_NET_F_GUEST_USO6
                     | NetSpec.VIRTIO_NET_F_MRG_RXBUF;
 
+    /** GUEST_ features that a driver may switch off and on (section 5.1.6.5.6). */
+    private static final long SWITCHABLE = RECEIVE & ~NetSpec.VIRTIO_NET_F_MRG_RXBUF;
+
+    private static final long CONTROL =
+            NetSpec.VIRTIO_NET_F_CTRL_VQ
+                    | NetSpec.VIRTIO_NET_F_CTRL_RX
+                    | NetSpec.VIRTIO_NET_F_CTRL_RX_EXTRA
+                    | NetSpec.VIRTIO_NET_F_CTRL_VLAN
+                    | NetSpec.VIRTIO_NET_F_CTRL_MAC_ADDR
+                    | NetSpec.VIRTIO_NET_F_CTRL_GUEST_OFFLOADS
+                    | NetSpec.VIRTIO_NET_F_GUEST_ANNOUNCE;
+
     private static final long CONFIG =
             NetSpec.VIRTIO_NET_F_MTU
                     | NetSpec.VIRTIO_NET_F_STATUS
@@ -43,6 +55,7 @@ final class NetFeature {
         return RING
                 | TRANSMIT
                 | RECEIVE
+                | CONTROL
                 | CONFIG
                 | when(config.queuePairs() > 1, NetSpec.VIRTIO_NET_F_MQ)
                 | when(config.mac() != 0, NetSpec.VIRTIO_NET_F_MAC);
@@ -94,6 +107,17 @@ final class NetFeature {
                 | when(guestBits, NetSpec.VIRTIO_NET_F_GUEST_UFO, Offload.UFO)
                 | when(guestBits, NetSpec.VIRTIO_NET_F_GUEST_USO4, Offload.USO4)
                 | when(guestBits, NetSpec.VIRTIO_NET_F_GUEST_USO6, Offload.USO6);
+    }
+
+    /** The features of a set that a driver may switch off and on. */
+    static long switchable(long features) {
+        return features & SWITCHABLE;
+    }
+
+    /** Which queue is the control queue (section 5.1.2). */
+    static int controlQueue(long negotiated, int queuePairs) {
+        boolean many = (negotiated & (NetSpec.VIRTIO_NET_F_MQ | NetSpec.VIRTIO_NET_F_RSS)) != 0;
+        return many ? 2 * queuePairs : 2;
     }
 
     static boolean has(long features, long bits) {

@@ -3,6 +3,7 @@ package dev.ringside.virtio.net;
 import dev.ringside.metrics.Counters;
 import dev.ringside.metrics.MetricName;
 import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.virtio.net.offload.OffloadCounter;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Map;
@@ -15,7 +16,9 @@ final class NetQueueMetrics<E extends Enum<E> & MetricName> implements AutoClose
     private static final VarHandle FILL = fillHandle();
 
     private final Counters<E> counters;
+    private final Counters<OffloadCounter> offloads = new Counters<>(OffloadCounter.class);
     private final MetricsRegistry.Registration countersShown;
+    private final MetricsRegistry.Registration offloadsShown;
     private final MetricsRegistry.Registration fillShown;
 
     /** Chains that were waiting at the end of the last poll. */
@@ -24,6 +27,7 @@ final class NetQueueMetrics<E extends Enum<E> & MetricName> implements AutoClose
     NetQueueMetrics(MetricsRegistry registry, Map<String, String> labels, Class<E> names) {
         counters = new Counters<>(names);
         countersShown = registry.register(labels, counters);
+        offloadsShown = registry.register(labels, offloads);
         fillShown =
                 registry.gauge(
                         "ringside_net_ring_fill",
@@ -44,6 +48,11 @@ final class NetQueueMetrics<E extends Enum<E> & MetricName> implements AutoClose
         }
     }
 
+    /** Of what is computed for the queue's frames in software. */
+    Counters<OffloadCounter> offloads() {
+        return offloads;
+    }
+
     /** Says how many chains wait now. */
     void fill(int chains) {
         FILL.setOpaque(this, chains);
@@ -52,6 +61,7 @@ final class NetQueueMetrics<E extends Enum<E> & MetricName> implements AutoClose
     @Override
     public void close() {
         countersShown.close();
+        offloadsShown.close();
         fillShown.close();
     }
 }

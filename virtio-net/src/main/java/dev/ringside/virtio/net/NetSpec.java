@@ -85,6 +85,40 @@ final class NetSpec {
 
     static final int VIRTIO_NET_HDR_GSO_ECN = 0x80;
 
+    // Section 5.1.6.5, control commands: classes and, below each, its commands.
+    static final int VIRTIO_NET_OK = 0;
+    static final int VIRTIO_NET_ERR = 1;
+
+    static final int VIRTIO_NET_CTRL_RX = 0;
+    static final int VIRTIO_NET_CTRL_RX_PROMISC = 0;
+    static final int VIRTIO_NET_CTRL_RX_ALLMULTI = 1;
+    static final int VIRTIO_NET_CTRL_RX_ALLUNI = 2;
+    static final int VIRTIO_NET_CTRL_RX_NOMULTI = 3;
+    static final int VIRTIO_NET_CTRL_RX_NOUNI = 4;
+    static final int VIRTIO_NET_CTRL_RX_NOBCAST = 5;
+
+    static final int VIRTIO_NET_CTRL_MAC = 1;
+    static final int VIRTIO_NET_CTRL_MAC_TABLE_SET = 0;
+    static final int VIRTIO_NET_CTRL_MAC_ADDR_SET = 1;
+
+    static final int VIRTIO_NET_CTRL_VLAN = 2;
+    static final int VIRTIO_NET_CTRL_VLAN_ADD = 0;
+    static final int VIRTIO_NET_CTRL_VLAN_DEL = 1;
+
+    static final int VIRTIO_NET_CTRL_ANNOUNCE = 3;
+    static final int VIRTIO_NET_CTRL_ANNOUNCE_ACK = 0;
+
+    static final int VIRTIO_NET_CTRL_MQ = 4;
+    static final int VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET = 0;
+    static final int VIRTIO_NET_CTRL_MQ_RSS_CONFIG = 1;
+    static final int VIRTIO_NET_CTRL_MQ_HASH_CONFIG = 2;
+
+    static final int VIRTIO_NET_CTRL_GUEST_OFFLOADS = 5;
+    static final int VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET = 0;
+
+    /** The class and the command before a command's data. */
+    static final int CONTROL_HEADER_BYTES = 2;
+
     /** Lowest MTU that may be told (section 5.1.4.1). */
     static final int MIN_MTU = 68;
 

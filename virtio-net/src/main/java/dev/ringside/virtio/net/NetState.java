@@ -5,20 +5,24 @@ package dev.ringside.virtio.net;
  *
  * @param features what was negotiated
  * @param link the link
- * @param guestOffloads GUEST_ feature bits that are in force: negotiated, until the driver chooses
+ * @param reception what the driver chose by its control queue
  */
-record NetState(long features, NetLink link, long guestOffloads) {
+record NetState(long features, NetLink link, Reception reception) {
     /** Before negotiation. */
-    NetState(NetLink link) {
-        this(0, link, 0);
+    static NetState initial(NetLink link) {
+        return new NetState(0, link, Reception.initial(0));
     }
 
     NetState withFeatures(long value) {
-        return new NetState(value, link, value);
+        return new NetState(value, link, Reception.initial(value));
     }
 
     NetState withLink(NetLink value) {
-        return new NetState(features, value, guestOffloads);
+        return new NetState(features, value, reception);
+    }
+
+    NetState withReception(Reception value) {
+        return new NetState(features, link, value);
     }
 
     boolean has(long bits) {

@@ -27,6 +27,8 @@ enum ReceiveCounter implements MetricName {
     LINK_DOWN(NetFamily.DROPS, "link_down"),
     /** Longer than the MTU that the driver was told. */
     TOO_LONG(NetFamily.DROPS, "too_long"),
+    /** The driver does not want its address or VLAN. */
+    FILTERED(NetFamily.DROPS, "filtered"),
     /** Longer than the next receive buffer, and buffers are not mergeable. */
     BUFFER_TOO_SMALL(NetFamily.DROPS, "buffer_too_small"),
     /** Longer than all receive buffers that the ring can hold. */

@@ -4,6 +4,7 @@ import dev.ringside.metrics.Counters;
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.virtio.net.frame.Frame;
 import dev.ringside.virtio.net.frame.Offload;
+import dev.ringside.virtio.net.offload.SoftwareOffload;
 import dev.ringside.virtio.net.port.FrameSink;
 import dev.ringside.virtio.net.port.FrameSource;
 import dev.ringside.virtio.net.port.PacketPort;
@@ -29,6 +30,16 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
     private static final ValueLayout.OfInt INT =
             ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final ValueLayout.OfLong BIG_LONG =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfShort BIG_SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
+    private static final int ETHERTYPE_VLAN = 0x8100;
+
+    /** An Ethernet header and the number in a VLAN tag. */
+    private static final int START_BYTES = 16;
+
     private final Virtqueue queue;
     private final ShardContext shard;
     private final NetStates states;
@@ -41,11 +52,13 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
     private final ReceiveWindow window;
     private final ReceiveHeader headers = new ReceiveHeader();
     private final MemorySegment header = MemorySegment.ofArray(new byte[NetSpec.HASH_HEADER_BYTES]);
+    private final MemorySegment start = MemorySegment.ofArray(new byte[START_BYTES]);
     private final int headerBytes;
     private final boolean mergeable;
     private final boolean mtuTold;
 
     private NetState state;
+    private FrameSink into;
     private FrameSource source;
     private int offloads;
 
@@ -54,6 +67,9 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
 
     /** Why frames are dropped now; null: they are not. */
     private @Nullable ReceiveCounter discard = ReceiveCounter.CLOSED;
+
+    /** What the driver wants to receive; null: everything. */
+    private @Nullable ReceiveFilter filter;
 
     private boolean enabled;
     private boolean draining;
@@ -83,9 +99,20 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
         headerBytes = NetFeature.headerBytes(state.features());
         mergeable = state.has(NetSpec.VIRTIO_NET_F_MRG_RXBUF);
         mtuTold = state.has(NetSpec.VIRTIO_NET_F_MTU);
-        offloads = NetFeature.receiveOffloads(state.guestOffloads());
+        offloads = NetFeature.receiveOffloads(state.reception().guestOffloads());
         see(state);
-        source = port.openReceive(shard, pair, this);
+        into = this;
+        source = openSource();
+    }
+
+    private FrameSource openSource() {
+        into = SoftwareOffload.around(this, metrics.offloads());
+        return port.openReceive(shard, pair, into);
+    }
+
+    private void closeSource() {
+        source.close();
+        into.close();
     }
 
     @Override
@@ -115,20 +142,34 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
     }
 
     private void adopt(NetState now) {
+        boolean wasInUse = inUse();
         state = now;
         see(now);
-        int accepted = NetFeature.receiveOffloads(now.guestOffloads());
-        if (accepted != offloads) {
-            source.close();
-            offloads = accepted;
-            source = port.openReceive(shard, pair, this);
-            source.setEnabled(enabled);
+        if (inUse() != wasInUse) {
+            source.setEnabled(enabled && inUse());
         }
+        int accepted = NetFeature.receiveOffloads(now.reception().guestOffloads());
+        if (accepted != offloads) {
+            closeSource();
+            offloads = accepted;
+            source = openSource();
+            source.setEnabled(enabled && inUse());
+        }
+    }
+
+    /** Whether the driver uses this pair. */
+    private boolean inUse() {
+        return pair < state.reception().pairs();
     }
 
     private void see(NetState now) {
         longestPlain =
                 mtuTold ? now.link().mtu() + NetSpec.LOW_LEVEL_HEADER_BYTES : Frame.MAX_BYTES;
+        Reception reception = now.reception();
+        filter =
+                reception.controlled() && !reception.filter().passesAll()
+                        ? reception.filter()
+                        : null;
         if (!enabled || draining) {
             discard = ReceiveCounter.CLOSED;
         } else {
@@ -144,6 +185,9 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
         }
         if (length > longestPlain && frame.gsoType() == Frame.GSO_NONE) {
             return drop(ReceiveCounter.TOO_LONG);
+        }
+        if (filter != null && !wanted(frame, filter)) {
+            return drop(ReceiveCounter.FILTERED);
         }
         int total = headerBytes + length;
         if (window.chains() != 0 || !queue.next(chain)) {
@@ -161,6 +205,18 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
         delivered++;
         tally.passed(length);
         return Verdict.DONE;
+    }
+
+    private boolean wanted(Frame frame, ReceiveFilter by) {
+        if (frame.length() < Frame.MIN_BYTES) {
+            return true;
+        }
+        frame.copyTo(0, start, 0, Math.min(frame.length(), START_BYTES));
+        long destination = start.get(BIG_LONG, 0) >>> Short.SIZE;
+        int type = Short.toUnsignedInt(start.get(BIG_SHORT, 12));
+        boolean tagged = type == ETHERTYPE_VLAN && frame.length() >= START_BYTES;
+        int vlan = tagged ? start.get(BIG_SHORT, 14) & 0xfff : -1;
+        return by.passes(destination, vlan, state.link().mac());
     }
 
     /** The common case: everything goes to one place. */
@@ -288,7 +344,7 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
         }
         draining = true;
         see(state);
-        source.close();
+        closeSource();
         count();
         metrics.fill(0);
         chain.clear();
@@ -316,6 +372,6 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
     public void setEnabled(boolean value) {
         enabled = value;
         see(state);
-        source.setEnabled(value);
+        source.setEnabled(value && inUse());
     }
 }

@@ -33,6 +33,7 @@ final class TransmitWorker implements QueueWorker {
     private final HeldFrames held;
     private final Frame frame;
     private final FrameSink sink;
+    private final @Nullable Announcement announcement;
     private final int headerBytes;
     private final int offloads;
 
@@ -49,8 +50,10 @@ final class TransmitWorker implements QueueWorker {
             Virtqueue queue,
             QueueSetup setup,
             NetQueueMetrics<TransmitCounter> metrics,
-            FrameSink sink) {
+            FrameSink sink,
+            @Nullable Announcement announcement) {
         this.queue = queue;
+        this.announcement = announcement;
         this.sink = sink;
         this.metrics = metrics;
         states = setup.states();
@@ -61,6 +64,9 @@ final class TransmitWorker implements QueueWorker {
         long features = states.get().features();
         headerBytes = NetFeature.headerBytes(features);
         offloads = NetFeature.transmitOffloads(features);
+        if (announcement != null) {
+            announcement.sendBy(setup.shard().doorbell());
+        }
     }
 
     @Override
@@ -86,6 +92,9 @@ final class TransmitWorker implements QueueWorker {
             metrics.fill(queue.pending());
         } else {
             unpark();
+        }
+        if (announcement != null && discard != TransmitCounter.LINK_DOWN) {
+            announcement.poll(sink);
         }
         sink.flush();
         if (!tally.isEmpty()) {
@@ -239,6 +248,9 @@ final class TransmitWorker implements QueueWorker {
                     "queue " + queue.index() + " stopped with frames that are held or wait");
         }
         draining = true;
+        if (announcement != null) {
+            announcement.sendBy(null);
+        }
         sink.close();
         metrics.fill(0);
         chain.clear();
@@ -260,7 +272,11 @@ final class TransmitWorker implements QueueWorker {
 
     @Override
     public boolean hasWork() {
-        return held.hasReturned();
+        return held.hasReturned()
+                || (announcement != null
+                        && announcement.isReady()
+                        && discard != TransmitCounter.LINK_DOWN
+                        && queue.fault() == null);
     }
 
     @Override
