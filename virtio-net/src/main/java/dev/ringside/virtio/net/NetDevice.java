@@ -64,6 +64,9 @@ public final class NetDevice implements VirtioDevice, NetControl {
             throw new IllegalArgumentException(
                     "mtu " + config.mtu() + ": the port carries at most " + port.mtu());
         }
+        if (config.mac() != 0) {
+            port.assignMac(config.mac());
+        }
         NetDevice device = new NetDevice(config, port, metrics);
         port.onLinkChange(device::portChanged);
         device.portChanged();

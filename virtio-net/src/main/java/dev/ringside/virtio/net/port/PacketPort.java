@@ -35,6 +35,15 @@ public interface PacketPort extends AutoCloseable {
     default void onLinkChange(Runnable listener) {}
 
     /**
+     * Says which address the NIC has that is plugged in here. Not called when that is not known;
+     * decorators pass it on.
+     *
+     * @param mac its six bytes as one big-endian number
+     * @throws IllegalArgumentException when another NIC has it; the message is for the operator
+     */
+    default void assignMac(long mac) {}
+
+    /**
      * Opens the way from a queue pair's transmitq to the port. Called on the pair's shard, which is
      * the only one that may use it; must not block.
      *
