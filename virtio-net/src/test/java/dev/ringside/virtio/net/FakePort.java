@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A port that notes what it gets, and brings what a test gives it. */
@@ -32,6 +33,7 @@ final class FakePort implements PacketPort {
     boolean linkUp = true;
     int mtu = 65535;
     int pairs = 128;
+    int holds = 1;
     int flushes;
     int opened;
     int closed;
@@ -85,6 +87,9 @@ final class FakePort implements PacketPort {
             @Override
             public Verdict put(Frame frame) {
                 if (answer == Verdict.HELD) {
+                    for (int i = 1; i < holds; i++) {
+                        held.add(Objects.requireNonNull(frame.hold()));
+                    }
                     Frame kept = frame.hold();
                     if (kept == null) {
                         return Verdict.DROPPED;
