@@ -11,6 +11,7 @@ module dev.ringside.virtio.net {
     exports dev.ringside.virtio.net.l2;
     exports dev.ringside.virtio.net.offload;
     exports dev.ringside.virtio.net.port;
+    exports dev.ringside.virtio.net.port.packet;
     exports dev.ringside.virtio.net.port.tap;
     exports dev.ringside.virtio.net.ports;
 }

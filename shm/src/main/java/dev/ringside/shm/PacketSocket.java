@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A packet(7) socket on an Ethernet interface of the host: it hears the frames that arrive there
@@ -34,14 +35,17 @@ public final class PacketSocket implements AutoCloseable {
     private final String name;
     private final Fd fd;
     private final int headerBytes;
-    private final PacketRing ring;
+    private final int index;
+    private final @Nullable PacketRing ring;
     // What getsockopt writes, and the length that it wants; allocated once.
     private final MemorySegment answer =
             Arena.ofAuto().allocate(LENGTH_AT + Integer.BYTES, Long.BYTES);
     private long drops;
 
-    private PacketSocket(String name, Fd fd, int headerBytes, PacketRing ring) {
+    private PacketSocket(
+            String name, int index, Fd fd, int headerBytes, @Nullable PacketRing ring) {
         this.name = name;
+        this.index = index;
         this.fd = fd;
         this.headerBytes = headerBytes;
         this.ring = ring;
@@ -54,6 +58,17 @@ public final class PacketSocket implements AutoCloseable {
      *     EAFNOSUPPORT when the kernel has no packet sockets, EINVAL when it is no Ethernet
      */
     public static PacketSocket open(String name, PacketOptions options) throws LinuxException {
+        return open(name, options, true);
+    }
+
+    /** Opens a socket that hears nothing, only to send: it has no ring. See {@link #open}. */
+    public static PacketSocket openTransmit(String name, PacketOptions options)
+            throws LinuxException {
+        return open(name, options, false);
+    }
+
+    private static PacketSocket open(String name, PacketOptions options, boolean receives)
+            throws LinuxException {
         try (NetInterface net = NetInterface.open(name)) {
             if (!net.isEthernet()) {
                 throw new LinuxException(
@@ -68,20 +83,22 @@ public final class PacketSocket implements AutoCloseable {
             Fd fd = Fd.adopt(number);
             PacketRing ring = null;
             try {
-                set(name, fd, PacketSpec.PACKET_VERSION, PacketSpec.TPACKET_V3);
+                int header = options.vnetHeader() ? HEADER_BYTES : 0;
                 if (options.vnetHeader()) {
                     set(name, fd, PacketSpec.PACKET_VNET_HDR, 1);
                 }
-                set(name, fd, PacketSpec.PACKET_IGNORE_OUTGOING, 1);
                 set(name, fd, PacketSpec.PACKET_QDISC_BYPASS, options.qdiscBypass() ? 1 : 0);
-                makeRing(name, fd, options);
-                int header = options.vnetHeader() ? HEADER_BYTES : 0;
-                ring = PacketRing.map(fd, options, header, "packet " + name);
-                bind(name, fd, net.index());
-                if (options.promiscuous()) {
+                if (receives) {
+                    set(name, fd, PacketSpec.PACKET_VERSION, PacketSpec.TPACKET_V3);
+                    set(name, fd, PacketSpec.PACKET_IGNORE_OUTGOING, 1);
+                    makeRing(name, fd, options);
+                    ring = PacketRing.map(fd, options, header, "packet " + name);
+                }
+                bind(name, fd, net.index(), receives ? ALL_PROTOCOLS : 0);
+                if (receives && options.promiscuous()) {
                     beNosy(name, fd, net.index());
                 }
-                return new PacketSocket(name, fd, header, ring);
+                return new PacketSocket(name, net.index(), fd, header, ring);
             } catch (LinuxException | RuntimeException e) {
                 if (ring != null) {
                     ring.close();
@@ -121,11 +138,11 @@ public final class PacketSocket implements AutoCloseable {
         }
     }
 
-    private static void bind(String name, Fd fd, int index) throws LinuxException {
+    private static void bind(String name, Fd fd, int index, short protocol) throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment address = arena.allocate(PacketSpec.SOCKADDR_LL_SIZE, Long.BYTES);
             address.set(JAVA_SHORT, 0, (short) PacketSpec.AF_PACKET);
-            address.set(JAVA_SHORT, PacketSpec.SLL_PROTOCOL, ALL_PROTOCOLS);
+            address.set(JAVA_SHORT, PacketSpec.SLL_PROTOCOL, protocol);
             address.set(JAVA_INT, PacketSpec.SLL_IFINDEX, index);
             LinuxException.check(
                     SocketCalls.bind(fd.number(), address), "packet " + name + ": bind");
@@ -188,14 +205,26 @@ public final class PacketSocket implements AutoCloseable {
         return headerBytes;
     }
 
+    /** The index of the interface that it was opened on. */
+    public int index() {
+        return index;
+    }
+
+    private PacketRing ring() {
+        if (ring == null) {
+            throw new IllegalStateException(this + " was opened only to send");
+        }
+        return ring;
+    }
+
     /** The memory that frames are received in. */
     public MemorySegment memory() {
-        return ring.memory();
+        return ring().memory();
     }
 
     /** Whether a frame is at hand; the same one until {@link #consume}. Data path, no call. */
     public boolean peek() {
-        return ring.peek();
+        return ring().peek();
     }
 
     /**
@@ -203,17 +232,17 @@ public final class PacketSocket implements AutoCloseable {
      * {@link #headerBytes} before. Data path.
      */
     public long frameOffset() {
-        return ring.dataOffset();
+        return ring().dataOffset();
     }
 
     /** The length of the frame at hand in bytes, without its header. Data path. */
     public int frameBytes() {
-        return ring.dataBytes();
+        return ring().dataBytes();
     }
 
     /** Gives the frame at hand back to the kernel. Data path, no call. */
     public void consume() {
-        ring.consume();
+        ring().consume();
     }
 
     /**
@@ -244,7 +273,7 @@ public final class PacketSocket implements AutoCloseable {
      * sockets cost nothing. By the thread that receives.
      */
     public long drops() {
-        return ring.takeLosing() ? askDrops() : drops;
+        return ring().takeLosing() ? askDrops() : drops;
     }
 
     /** Like {@link #drops}, but asks the kernel in any case. */
@@ -269,7 +298,9 @@ public final class PacketSocket implements AutoCloseable {
      */
     @Override
     public void close() {
-        ring.close();
+        if (ring != null) {
+            ring.close();
+        }
         fd.close();
     }
 

@@ -109,6 +109,27 @@ public final class FramePool implements FrameKeeper {
         return mine;
     }
 
+    /**
+     * Keeps the content of a frame whose memory is not this pool's by copying it.
+     *
+     * @return a frame of the pool with one reference; null when all are held
+     */
+    public @Nullable Frame holdCopy(Frame frame) {
+        int length = frame.length();
+        Frame mine = fill(length);
+        frame.copyTo(0, memory, frameOffset(), length);
+        if (frame.checksumNeeded()) {
+            mine.needChecksum(frame.checksumStart(), frame.checksumOffset());
+        }
+        mine.checksumValid(frame.checksumValid());
+        if (frame.gsoType() != Frame.GSO_NONE) {
+            mine.needSegmentation(frame.gsoType(), frame.gsoBytes(), frame.gsoEcn());
+        }
+        Frame kept = hold(mine);
+        held = false;
+        return kept;
+    }
+
     @Override
     public void released(Frame frame) {
         frame.beginHold(frame.token());

@@ -30,8 +30,6 @@ public enum HostCounter implements MetricName {
 
     /** The kernel's header does not fit its frame, or says what is not known. */
     BAD_HEADER(Family.DROPS, "reason", "bad_host_header"),
-    /** The guest does not accept what is left undone. */
-    NOT_ACCEPTED(Family.DROPS, "reason", "offload_not_accepted"),
     /** Whoever it was put to dropped it. */
     SINK(Family.DROPS, "reason", "refused_by_guest"),
     /** The packet socket's ring was full. */

@@ -9,6 +9,7 @@ import dev.ringside.shm.NetNamespace;
 import dev.ringside.shm.Tap;
 import dev.ringside.shm.TapOffload;
 import dev.ringside.virtio.net.frame.Offload;
+import dev.ringside.virtio.net.offload.OffloadCounter;
 import dev.ringside.virtio.net.port.FrameSink;
 import dev.ringside.virtio.net.port.FrameSource;
 import dev.ringside.virtio.net.port.PacketPort;
@@ -71,7 +72,8 @@ public final class TapPort implements PacketPort {
     /**
      * The kinds {@code tap:} and {@code macvtap:}.
      *
-     * @param control runs short tasks that may block, one after the other; not a shard
+     * @param control runs short tasks that may block, one after the other; not a shard. It must
+     *     still run when the port's sinks and sources are closed
      */
     public static List<PortScheme> schemes(Executor control) {
         PortScheme.Opener opener = (uri, metrics) -> open(uri, metrics, control);
@@ -197,6 +199,10 @@ public final class TapPort implements PacketPort {
 
     Tap tap() {
         return tap;
+    }
+
+    Counters<OffloadCounter> offloadCounters(int pair) {
+        return metrics.offloadCounters(pair);
     }
 
     /** The interface's name: of {@code tap:ring%d} the one that the kernel chose. */

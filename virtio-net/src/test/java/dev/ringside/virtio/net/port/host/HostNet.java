@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -42,6 +43,11 @@ public final class HostNet implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /** Runs tasks in the namespace, one after the other. */
+    public Executor executor() {
+        return thread;
     }
 
     /** Runs a command in the namespace. */
