@@ -81,11 +81,12 @@ public final class SoftwareOffload implements FrameSink {
     @Override
     @SuppressWarnings("ReferenceEquality") // whether it is the one that was begun
     public Verdict put(Frame frame) {
-        if (begun != null && begun != frame) {
-            abandon();
+        if (begun != frame) {
+            abandonBegun();
         }
         if (!frame.checksumNeeded() && frame.gsoType() == Frame.GSO_NONE) {
-            return begun == null ? inner.put(frame) : putAnother(frame);
+            abandonBegun();
+            return inner.put(frame);
         }
         int accepted = inner.accepts();
         if ((accepted & Offload.CSUM) == 0) {
@@ -94,30 +95,28 @@ public final class SoftwareOffload implements FrameSink {
         }
         Frame own = frame.shared() ? pool.view(frame) : frame;
         if ((own.needs() & ~accepted) == 0) {
-            return begun == null ? inner.put(frame) : putAnother(frame);
+            abandonBegun();
+            return inner.put(frame);
         }
         boolean leaveChecksum = (accepted & Offload.CSUM) != 0;
         if (own.gsoType() == Frame.GSO_NONE) {
-            if (begun != null) {
-                abandon();
-            }
+            abandonBegun();
             return putWhole(own, leaveChecksum);
         }
         return begin(own) ? putSegments(frame, own, leaveChecksum) : putUncut(own, leaveChecksum);
     }
 
-    /** The frame object that was begun came with something else in it. */
-    private Verdict putAnother(Frame frame) {
-        abandon();
-        return inner.put(frame);
-    }
-
-    private void abandon() {
-        begun = null;
-        counters.increment(OffloadCounter.ABANDONED);
+    /** The rest of a frame did not come again, or with something else in it. */
+    private void abandonBegun() {
+        if (begun != null) {
+            begun = null;
+            counters.increment(OffloadCounter.ABANDONED);
+        }
     }
 
     private Verdict putWhole(Frame own, boolean leaveChecksum) {
+        // Of what is not segmented, ECN needs nothing either.
+        own.segmentationDone();
         if (own.checksumNeeded() && !leaveChecksum) {
             if (!Checksum.complete(own)) {
                 counters.increment(OffloadCounter.CHECKSUM_PLACE);
@@ -135,7 +134,7 @@ public final class SoftwareOffload implements FrameSink {
             if (segmentation.resume(own)) {
                 return true;
             }
-            abandon();
+            abandonBegun();
         }
         anyTaken = false;
         refused = segmentation.begin(own);
@@ -147,7 +146,6 @@ public final class SoftwareOffload implements FrameSink {
             counters.increment(refused);
             return Verdict.DROPPED;
         }
-        own.segmentationDone();
         return putWhole(own, leaveChecksum);
     }
 
@@ -155,7 +153,8 @@ public final class SoftwareOffload implements FrameSink {
         Frame segment = pool.segment();
         while (segmentation.index() < segmentation.count()) {
             if (!segmentation.build(own, segment, leaveChecksum)) {
-                abandon();
+                begun = null;
+                counters.increment(OffloadCounter.ABANDONED);
                 return Verdict.DROPPED;
             }
             Verdict verdict = inner.put(segment);
@@ -188,9 +187,7 @@ public final class SoftwareOffload implements FrameSink {
             return;
         }
         closed = true;
-        if (begun != null) {
-            abandon();
-        }
+        abandonBegun();
         if (registration != null) {
             registration.close();
         }

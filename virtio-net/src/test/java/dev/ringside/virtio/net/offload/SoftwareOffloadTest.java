@@ -83,6 +83,17 @@ class SoftwareOffloadTest {
     }
 
     @Test
+    void shouldForgetEcnOfWhatIsNotSegmented() {
+        CollectSink inner = new CollectSink(Offload.CSUM);
+        Frame frame = needing(tcp(4, 500), Offload.CSUM);
+        frame.needSegmentation(Frame.GSO_NONE, 0, true);
+
+        assertEquals(Verdict.DONE, SoftwareOffload.around(inner, counters).put(frame));
+
+        assertEquals(List.of(Offload.CSUM), inner.needs());
+    }
+
+    @Test
     void shouldGoOnWhereThereWasNoRoom() {
         Packet packet = tcp(4, 10_000);
         List<byte[]> expected = Naive.segments(packet, 1000);
