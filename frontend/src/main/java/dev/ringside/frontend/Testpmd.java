@@ -67,7 +67,8 @@ public final class Testpmd implements AutoCloseable {
             devices.forEach(device -> command.addAll(List.of("--vdev", device)));
             command.addAll(List.of("--", "-i", "--nb-cores=1", "--total-num-mbufs=16384"));
             command.addAll(List.of("--txd=1024", "--rxd=1024"));
-            command.addAll(List.of("--rxq=" + queues, "--txq=" + queues));
+            // Else it throws away what waits when it begins to forward, and files are read by then.
+            command.addAll(List.of("--rxq=" + queues, "--txq=" + queues, "--no-flush-rx"));
             return command;
         }
     }
