@@ -142,6 +142,22 @@ public final class NetIo {
 
     /** Like {@link #send}, with a header of any bytes. */
     public void send(final byte[] header, final byte[] frame) throws IOException {
+        write(header, frame);
+        submit(chain);
+        final byte[] before = transmit.toArray(JAVA_BYTE);
+        awaitSent();
+        if (!Arrays.equals(before, transmit.toArray(JAVA_BYTE))) {
+            throw new IOException("the device wrote into a frame that it was to send");
+        }
+    }
+
+    /** Like {@link #send}, without waiting: see {@link #awaitSent}. */
+    public void submit(final NetHeader header, final byte[] frame) {
+        write(header.bytes(headerBytes), frame);
+        submit(chain);
+    }
+
+    private void write(final byte[] header, final byte[] frame) {
         final byte[] all = Arrays.copyOf(header, header.length + frame.length);
         System.arraycopy(frame, 0, all, header.length, frame.length);
         shape.transmit().cut(chain, transmitAddress, all.length, headerBytes, false);
@@ -152,23 +168,33 @@ public final class NetIo {
                     all, at, transmit, JAVA_BYTE, at + (long) i * gap(), chain.length(i));
             at += chain.length(i);
         }
-        final byte[] before = transmit.toArray(JAVA_BYTE);
-        exchange(chain);
-        if (!Arrays.equals(before, transmit.toArray(JAVA_BYTE))) {
-            throw new IOException("the device wrote into a frame that it was to send");
-        }
     }
 
     /** Puts any chain on the transmitq and waits until the device has given it back. */
     public void exchange(final DriverChain any) throws IOException {
+        submit(any);
+        awaitSent();
+    }
+
+    /** Puts any chain on the transmitq; take it back with {@link #awaitSent} before the next. */
+    public void submit(final DriverChain any) {
         if (shape.transmit().add(transmitq, any) < 0) {
             throw new IllegalStateException("transmitq has too few descriptors for the frame");
         }
         transmitq.publishAndKick();
+    }
+
+    /** Waits until the device has given a chain back. */
+    public void awaitSent() throws IOException {
         if (!transmitq.awaitUsed(timeoutNs())) {
             throw new IOException("the device did not take a frame in time");
         }
         transmitq.pollUsed();
+    }
+
+    /** How many chains the device has not given back. */
+    public int sending() {
+        return transmitq.inFlight();
     }
 
     private int gap() {
