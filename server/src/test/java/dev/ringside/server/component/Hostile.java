@@ -10,6 +10,7 @@ import dev.ringside.frontend.LoadOptions;
 import dev.ringside.frontend.LoadResult;
 import dev.ringside.frontend.ProcessUsage;
 import dev.ringside.server.component.TestServer.Disk;
+import dev.ringside.server.component.TestServer.Nic;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -79,6 +80,13 @@ abstract class Hostile {
                     new BlkLoad(driver, LoadOptions.verified(8).requests(200)).run();
             assertTrue(result.clean(), result.summary());
         }
+    }
+
+    /** One more NIC, which lives as long as the server. */
+    Nic extraNic(final String uri) throws Exception {
+        final Nic nic = server.nic(uri);
+        openFds = ProcessUsage.openDescriptors(PID);
+        return nic;
     }
 
     /** One more disk, which lives as long as the server. */

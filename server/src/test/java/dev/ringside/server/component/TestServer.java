@@ -4,6 +4,10 @@ import dev.ringside.frontend.BlkDriver;
 import dev.ringside.frontend.BlkOptions;
 import dev.ringside.frontend.FrontendConnection;
 import dev.ringside.frontend.FrontendMemory;
+import dev.ringside.frontend.NetDriver;
+import dev.ringside.frontend.NetOptions;
+import dev.ringside.metrics.LatencyHistogram;
+import dev.ringside.metrics.MetricName;
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.server.engine.DeviceHandle;
 import dev.ringside.server.engine.Engine;
@@ -13,6 +17,10 @@ import dev.ringside.server.engine.SocketSource;
 import dev.ringside.virtio.blk.BlkConfig;
 import dev.ringside.virtio.blk.BlkDevice;
 import dev.ringside.virtio.blk.backend.BlockBackends;
+import dev.ringside.virtio.net.NetConfig;
+import dev.ringside.virtio.net.NetDevice;
+import dev.ringside.virtio.net.ports.PacketPorts;
+import dev.ringside.virtqueue.device.VirtioDevice;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -20,17 +28,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/** An engine with disks, all in this process; closing it takes everything down again. */
+/** An engine with disks and NICs, all in this process; closing it takes everything down again. */
 final class TestServer implements AutoCloseable {
     static final int MIB = 1 << 20;
 
     private final Engine engine;
     private final MetricsRegistry metrics = new MetricsRegistry();
     private final Path folder = Files.createTempDirectory("ringside-test");
-    private final List<BlkDevice> devices = new ArrayList<>();
+    private final List<VirtioDevice> devices = new ArrayList<>();
 
     /** A disk that is served. */
     record Disk(String name, Path socket, BlkDevice device, DeviceHandle handle) {
@@ -44,6 +54,17 @@ final class TestServer implements AutoCloseable {
 
         BlkDriver start(final BlkOptions options) throws IOException {
             return start(FrontendMemory.likePc(16 * MIB), options);
+        }
+    }
+
+    /** A NIC that is served. */
+    record Nic(Path socket, NetDevice device, DeviceHandle handle) {
+        FrontendConnection connect() throws IOException {
+            return FrontendConnection.connect(socket, 5_000);
+        }
+
+        NetDriver start(final NetOptions options) throws IOException {
+            return NetDriver.start(connect(), FrontendMemory.likePc(32 * MIB), options);
         }
     }
 
@@ -81,6 +102,24 @@ final class TestServer implements AutoCloseable {
         return new Disk(name, socket, device, engine.attach(device, source));
     }
 
+    /** Serves a port on a socket of its own, with one queue pair and rings up to the largest. */
+    Nic nic(final String uri) throws Exception {
+        return nic(uri, config -> config);
+    }
+
+    Nic nic(final String uri, final UnaryOperator<NetConfig> settings) throws Exception {
+        final String name = "nic" + devices.size();
+        final Path socket = folder.resolve("s" + devices.size());
+        final NetDevice device =
+                NetDevice.create(
+                        settings.apply(NetConfig.named(name).withMaxQueueSize(32_768)),
+                        PacketPorts.open(uri, metrics),
+                        metrics);
+        devices.add(device);
+        final SocketSource source = new SocketSource.Listen(socket, 0600, null, null);
+        return new Nic(socket, device, engine.attach(device, source));
+    }
+
     /** The URI of a new file of zeroes. */
     String file(final long bytes) throws IOException {
         return "file:" + newFile(bytes);
@@ -98,6 +137,37 @@ final class TestServer implements AutoCloseable {
         return folder;
     }
 
+    /** All counters that are not zero and whose name has this in it, by their labels. */
+    Map<String, Long> counters(final String part) {
+        final Map<String, Long> found = new TreeMap<>();
+        metrics.visit(
+                new MetricsRegistry.Visitor() {
+                    @Override
+                    public void counter(
+                            final MetricName name,
+                            final Map<String, String> labels,
+                            final long value) {
+                        if (value != 0 && name.metricName().contains(part)) {
+                            found.put(name.metricName() + new TreeMap<>(labels), value);
+                        }
+                    }
+
+                    @Override
+                    public void histogram(
+                            final MetricName name,
+                            final Map<String, String> labels,
+                            final LatencyHistogram.Snapshot snapshot) {}
+
+                    @Override
+                    public void gauge(
+                            final String name,
+                            final String help,
+                            final Map<String, String> labels,
+                            final long value) {}
+                });
+        return found;
+    }
+
     boolean healthy() {
         return engine.healthy();
     }
@@ -112,7 +182,7 @@ final class TestServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         engine.close();
-        devices.forEach(BlkDevice::close);
+        devices.forEach(VirtioDevice::close);
         try (Stream<Path> left = Files.walk(folder)) {
             left.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
         }
