@@ -1,10 +1,13 @@
 package dev.ringside.virtio.net;
 
+import dev.ringside.virtio.net.offload.HashType;
+import dev.ringside.virtio.net.offload.Toeplitz;
 import dev.ringside.virtqueue.DescriptorChain;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Carries out the commands of a control queue (section 5.1.6.5). A command's bytes are copied once;
@@ -22,6 +25,12 @@ final class ControlCommands {
 
     private static final long GROUP_BIT = 1L << 40;
     private static final int VLAN_IDS = 4096;
+
+    // struct virtio_net_rss_config and struct virtio_net_hash_config.
+    private static final int RSS_TABLE_MASK = 4;
+    private static final int RSS_UNCLASSIFIED = 6;
+    private static final int RSS_TABLE = 8;
+    private static final int HASH_KEY = 12;
 
     private final NetStates states;
     private final int queuePairs;
@@ -90,7 +99,7 @@ final class ControlCommands {
                     case NetSpec.VIRTIO_NET_CTRL_MAC -> address(state, command);
                     case NetSpec.VIRTIO_NET_CTRL_VLAN -> vlan(state, command);
                     case NetSpec.VIRTIO_NET_CTRL_ANNOUNCE -> announced(state, command);
-                    case NetSpec.VIRTIO_NET_CTRL_MQ -> pairs(state, command);
+                    case NetSpec.VIRTIO_NET_CTRL_MQ -> queues(state, command);
                     case NetSpec.VIRTIO_NET_CTRL_GUEST_OFFLOADS -> offloads(state, command);
                     default -> false;
                 };
@@ -198,16 +207,91 @@ final class ControlCommands {
         return true;
     }
 
-    private boolean pairs(NetState state, int command) {
-        if (command != NetSpec.VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET
-                || length != Short.BYTES
-                || !state.has(NetSpec.VIRTIO_NET_F_MQ)) {
+    private boolean queues(NetState state, int command) {
+        return switch (command) {
+            case NetSpec.VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET -> pairs(state);
+            case NetSpec.VIRTIO_NET_CTRL_MQ_RSS_CONFIG -> steering(state);
+            case NetSpec.VIRTIO_NET_CTRL_MQ_HASH_CONFIG -> hashing(state);
+            default -> false;
+        };
+    }
+
+    private boolean pairs(NetState state) {
+        if (length != Short.BYTES || !state.has(NetSpec.VIRTIO_NET_F_MQ)) {
             return false;
         }
         int wanted = Short.toUnsignedInt(data.get(SHORT, 0));
         return wanted >= 1
                 && wanted <= queuePairs
-                && change(reception -> reception.withPairs(wanted));
+                && change(
+                        reception ->
+                                reception
+                                        .withPairs(wanted)
+                                        .withHash(withoutTable(reception.hash())));
+    }
+
+    /** How many pairs there are was said without a table: what is hashed stays. */
+    private static @Nullable HashRules withoutTable(@Nullable HashRules rules) {
+        return rules == null ? null : new HashRules(rules.types(), rules.key(), new short[0], 0);
+    }
+
+    /** struct virtio_net_rss_config. */
+    private boolean steering(NetState state) {
+        if (!state.has(NetSpec.VIRTIO_NET_F_RSS) || length < RSS_TABLE) {
+            return false;
+        }
+        int entries = Short.toUnsignedInt(data.get(SHORT, RSS_TABLE_MASK)) + 1;
+        int behind = RSS_TABLE + entries * Short.BYTES;
+        if (entries > NetSpec.RSS_TABLE_LENGTH
+                || Integer.bitCount(entries) != 1
+                || length < behind + Short.BYTES) {
+            return false;
+        }
+        short[] table = new short[entries];
+        for (int i = 0; i < entries; i++) {
+            table[i] = data.get(SHORT, RSS_TABLE + (long) i * Short.BYTES);
+            if (Short.toUnsignedInt(table[i]) >= queuePairs) {
+                return false;
+            }
+        }
+        int unclassified = Short.toUnsignedInt(data.get(SHORT, RSS_UNCLASSIFIED));
+        int transmitQueues = Short.toUnsignedInt(data.get(SHORT, behind));
+        return unclassified < queuePairs
+                && transmitQueues >= 1
+                && transmitQueues <= queuePairs
+                && rules(behind + Short.BYTES, table, unclassified);
+    }
+
+    /** struct virtio_net_hash_config. */
+    private boolean hashing(NetState state) {
+        return state.has(NetSpec.VIRTIO_NET_F_HASH_REPORT) && rules(HASH_KEY, new short[0], 0);
+    }
+
+    /**
+     * Takes hash types from the start and a key.
+     *
+     * @param keyAt where its length is
+     */
+    private boolean rules(int keyAt, short[] table, int unclassified) {
+        if (length <= keyAt) {
+            return false;
+        }
+        int types = data.get(INT, 0);
+        int keyBytes = Byte.toUnsignedInt(data.get(ValueLayout.JAVA_BYTE, keyAt));
+        if ((types & ~HashType.ALL) != 0
+                || keyBytes > Toeplitz.KEY_BYTES
+                || length - keyAt - 1 < keyBytes) {
+            return false;
+        }
+        byte[] key = new byte[keyBytes];
+        MemorySegment.copy(data, ValueLayout.JAVA_BYTE, keyAt + 1L, key, 0, keyBytes);
+        HashRules rules = new HashRules(types, key, table, unclassified);
+        // A table says by itself which pairs are in use.
+        return change(
+                reception ->
+                        table.length == 0
+                                ? reception.withHash(rules)
+                                : reception.withPairs(queuePairs).withHash(rules));
     }
 
     private boolean offloads(NetState state, int command) {

@@ -1,5 +1,7 @@
 package dev.ringside.virtio.net;
 
+import dev.ringside.virtio.net.offload.HashType;
+import dev.ringside.virtio.net.offload.Toeplitz;
 import dev.ringside.virtio.net.port.PacketPort;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -27,6 +29,10 @@ final class NetConfigSpace {
         out.put(
                 NetSpec.CONFIG_DUPLEX,
                 (byte) (known ? NetSpec.DUPLEX_FULL : NetSpec.DUPLEX_UNKNOWN));
+        out.put(NetSpec.CONFIG_RSS_MAX_KEY_SIZE, (byte) Toeplitz.KEY_BYTES);
+        out.putShort(
+                NetSpec.CONFIG_RSS_MAX_INDIRECTION_TABLE_LENGTH, (short) NetSpec.RSS_TABLE_LENGTH);
+        out.putInt(NetSpec.CONFIG_SUPPORTED_HASH_TYPES, HashType.ALL);
         return bytes;
     }
 }

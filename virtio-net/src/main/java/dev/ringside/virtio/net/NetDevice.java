@@ -29,6 +29,7 @@ public final class NetDevice implements VirtioDevice, NetControl {
     private final List<NetQueueMetrics<ReceiveCounter>> receiveMetrics = new ArrayList<>();
     private final List<NetQueueMetrics<TransmitCounter>> transmitMetrics = new ArrayList<>();
     private final NetStates states;
+    private final List<ReceiveInbox> inboxes = new ArrayList<>();
     private final Announcement announcement = new Announcement();
     private volatile Runnable configListener = () -> {};
     private boolean closed;
@@ -39,6 +40,7 @@ public final class NetDevice implements VirtioDevice, NetControl {
         offered = NetFeature.offered(config);
         states = new NetStates(NetState.initial(firstLink()));
         for (int pair = 0; pair < config.queuePairs(); pair++) {
+            inboxes.add(new ReceiveInbox());
             receiveMetrics.add(
                     new NetQueueMetrics<>(registry, labels(2 * pair), ReceiveCounter.class));
             transmitMetrics.add(
@@ -206,7 +208,7 @@ public final class NetDevice implements VirtioDevice, NetControl {
 
     @Override
     public QueueWorker startQueue(Virtqueue queue, ShardContext shard) {
-        QueueSetup setup = new QueueSetup(shard, states);
+        QueueSetup setup = new QueueSetup(shard, states, inboxes);
         if (isControl(queue.index())) {
             return new ControlWorker(queue, new ControlCommands(states, config.queuePairs()));
         }

@@ -41,7 +41,8 @@ final class NetFeature {
                     | NetSpec.VIRTIO_NET_F_CTRL_VLAN
                     | NetSpec.VIRTIO_NET_F_CTRL_MAC_ADDR
                     | NetSpec.VIRTIO_NET_F_CTRL_GUEST_OFFLOADS
-                    | NetSpec.VIRTIO_NET_F_GUEST_ANNOUNCE;
+                    | NetSpec.VIRTIO_NET_F_GUEST_ANNOUNCE
+                    | NetSpec.VIRTIO_NET_F_HASH_REPORT;
 
     private static final long CONFIG =
             NetSpec.VIRTIO_NET_F_MTU
@@ -57,7 +58,7 @@ final class NetFeature {
                 | RECEIVE
                 | CONTROL
                 | CONFIG
-                | when(config.queuePairs() > 1, NetSpec.VIRTIO_NET_F_MQ)
+                | when(config.queuePairs() > 1, NetSpec.VIRTIO_NET_F_MQ | NetSpec.VIRTIO_NET_F_RSS)
                 | when(config.mac() != 0, NetSpec.VIRTIO_NET_F_MAC);
     }
 

@@ -116,6 +116,9 @@ final class NetSpec {
     static final int VIRTIO_NET_CTRL_GUEST_OFFLOADS = 5;
     static final int VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET = 0;
 
+    /** Most entries of an indirection table that we take. */
+    static final int RSS_TABLE_LENGTH = 128;
+
     /** The class and the command before a command's data. */
     static final int CONTROL_HEADER_BYTES = 2;
 

@@ -1,11 +1,13 @@
 package dev.ringside.virtio.net;
 
 import dev.ringside.virtqueue.device.ShardContext;
+import java.util.List;
 
 /**
  * What a worker is made with.
  *
  * @param shard the shard that it is confined to
  * @param states the device's state, which may change at any time
+ * @param inboxes of all pairs
  */
-record QueueSetup(ShardContext shard, NetStates states) {}
+record QueueSetup(ShardContext shard, NetStates states, List<ReceiveInbox> inboxes) {}

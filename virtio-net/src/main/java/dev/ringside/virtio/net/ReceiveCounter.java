@@ -29,6 +29,8 @@ enum ReceiveCounter implements MetricName {
     TOO_LONG(NetFamily.DROPS, "too_long"),
     /** The driver does not want its address or VLAN. */
     FILTERED(NetFamily.DROPS, "filtered"),
+    /** The queue that its hash leads to did not take it in time, or has no room for it. */
+    STEERING(NetFamily.DROPS, "steering"),
     /** Longer than the next receive buffer, and buffers are not mergeable. */
     BUFFER_TOO_SMALL(NetFamily.DROPS, "buffer_too_small"),
     /** Longer than all receive buffers that the ring can hold. */

@@ -9,53 +9,33 @@ import dev.ringside.virtio.net.port.FrameSink;
 import dev.ringside.virtio.net.port.FrameSource;
 import dev.ringside.virtio.net.port.PacketPort;
 import dev.ringside.virtio.net.port.Verdict;
-import dev.ringside.virtqueue.DescriptorChain;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.device.QueueWorker;
 import dev.ringside.virtqueue.device.ShardContext;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Serves a receiveq: has the port's source put frames here, and writes them to the driver's
  * buffers. A source may put at any time on the shard. Confined to its shard; does not block, lock,
- * allocate or log after it was made, but for the port being opened anew when the driver chooses
- * other offloads.
+ * allocate or log after it was made, but when the driver chooses other offloads or hashes.
  */
 final class ReceiveWorker implements QueueWorker, FrameSink {
-    private static final ValueLayout.OfLong LONG =
-            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt INT =
-            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
-    private static final ValueLayout.OfLong BIG_LONG =
-            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-    private static final ValueLayout.OfShort BIG_SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-
-    private static final int ETHERTYPE_VLAN = 0x8100;
-
-    /** An Ethernet header and the number in a VLAN tag. */
-    private static final int START_BYTES = 16;
+    /** How long a frame of another pair's may wait here: as long as in a switch. */
+    private static final long PATIENCE_NS = 10_000_000;
 
     private final Virtqueue queue;
     private final ShardContext shard;
     private final NetStates states;
+    private final List<ReceiveInbox> inboxes;
+    private final ReceiveInbox inbox;
     private final PacketPort port;
     private final int pair;
     private final NetQueueMetrics<ReceiveCounter> metrics;
     private final Counters<ReceiveCounter> counters;
     private final NetTally tally = new NetTally();
-    private final DescriptorChain chain;
-    private final ReceiveWindow window;
-    private final ReceiveHeader headers = new ReceiveHeader();
-    private final MemorySegment header = MemorySegment.ofArray(new byte[NetSpec.HASH_HEADER_BYTES]);
-    private final MemorySegment start = MemorySegment.ofArray(new byte[START_BYTES]);
-    private final int headerBytes;
-    private final boolean mergeable;
-    private final boolean mtuTold;
+    private final ReceiveBuffers buffers;
+    private final FrameStart start = new FrameStart();
 
     private NetState state;
     private FrameSink into;
@@ -71,6 +51,10 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
     /** What the driver wants to receive; null: everything. */
     private @Nullable ReceiveFilter filter;
 
+    /** How the driver wants frames hashed; null: not at all. */
+    private @Nullable FlowHash hash;
+
+    private boolean inUse;
     private boolean enabled;
     private boolean draining;
 
@@ -79,6 +63,9 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
 
     /** Chains completed since the last poll ended. */
     private int delivered;
+
+    /** Since when the first frame of the inbox waits; 0: it does not. */
+    private long inboxWaitsSinceNs;
 
     ReceiveWorker(
             Virtqueue queue,
@@ -92,15 +79,12 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
         this.pair = pair;
         shard = setup.shard();
         states = setup.states();
+        inboxes = setup.inboxes();
+        inbox = inboxes.get(pair);
         counters = metrics.counters();
-        chain = new DescriptorChain(queue.maxChainEntries());
-        window = new ReceiveWindow(queue);
         state = states.get();
-        headerBytes = NetFeature.headerBytes(state.features());
-        mergeable = state.has(NetSpec.VIRTIO_NET_F_MRG_RXBUF);
-        mtuTold = state.has(NetSpec.VIRTIO_NET_F_MTU);
-        offloads = NetFeature.receiveOffloads(state.reception().guestOffloads());
-        see(state);
+        buffers = new ReceiveBuffers(queue, state.features());
+        adopt();
         into = this;
         source = openSource();
     }
@@ -120,7 +104,7 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
     public int poll(int budget) {
         NetState now = states.get();
         if (now != state) {
-            adopt(now);
+            change(now);
         }
         if (budget > 0) {
             if (waitedFor && queue.pending() != 0) {
@@ -128,12 +112,16 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
                 waitedFor = false;
                 shard.wakeBy(shard.nowNs());
             }
+            if (!inbox.isEmpty()) {
+                pollInbox(budget);
+            }
             source.poll(budget);
             metrics.fill(queue.pending());
         } else {
-            window.giveBack();
+            inbox.empty();
+            buffers.giveBack();
         }
-        if (!tally.isEmpty()) {
+        if (!tally.isEmpty() || buffers.hasBadBuffers()) {
             count();
         }
         int result = delivered;
@@ -141,139 +129,95 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
         return result;
     }
 
-    private void adopt(NetState now) {
-        boolean wasInUse = inUse();
+    private void change(NetState now) {
+        boolean wasInUse = inUse;
+        int before = offloads;
         state = now;
-        see(now);
-        if (inUse() != wasInUse) {
-            source.setEnabled(enabled && inUse());
-        }
-        int accepted = NetFeature.receiveOffloads(now.reception().guestOffloads());
-        if (accepted != offloads) {
+        adopt();
+        if (offloads != before) {
             closeSource();
-            offloads = accepted;
             source = openSource();
-            source.setEnabled(enabled && inUse());
+            source.setEnabled(enabled && inUse);
+        } else if (inUse != wasInUse) {
+            source.setEnabled(enabled && inUse);
         }
     }
 
-    /** Whether the driver uses this pair. */
-    private boolean inUse() {
-        return pair < state.reception().pairs();
+    /** Takes from the device's state what is needed frame by frame. */
+    private void adopt() {
+        Reception reception = state.reception();
+        offloads = NetFeature.receiveOffloads(reception.guestOffloads());
+        buffers.sayValid(offloads != Offload.NONE);
+        longestPlain =
+                state.has(NetSpec.VIRTIO_NET_F_MTU)
+                        ? state.link().mtu() + NetSpec.LOW_LEVEL_HEADER_BYTES
+                        : Frame.MAX_BYTES;
+        boolean filters = reception.controlled() && !reception.filter().passesAll();
+        filter = filters ? reception.filter() : null;
+        HashRules rules = reception.hash();
+        if (rules == null) {
+            hash = null;
+        } else if (hash == null || !hash.isBy(rules)) {
+            hash = new FlowHash(rules);
+        }
+        inUse = pair < reception.pairs();
+        adoptRunning();
     }
 
-    private void see(NetState now) {
-        longestPlain =
-                mtuTold ? now.link().mtu() + NetSpec.LOW_LEVEL_HEADER_BYTES : Frame.MAX_BYTES;
-        Reception reception = now.reception();
-        filter =
-                reception.controlled() && !reception.filter().passesAll()
-                        ? reception.filter()
-                        : null;
+    private void adoptRunning() {
         if (!enabled || draining) {
             discard = ReceiveCounter.CLOSED;
+            inbox.shut();
         } else {
-            discard = now.link().switchedOn() ? null : ReceiveCounter.LINK_DOWN;
+            discard = state.link().switchedOn() ? null : ReceiveCounter.LINK_DOWN;
+            inbox.open(shard.doorbell());
         }
     }
 
     @Override
     public Verdict put(Frame frame) {
-        int length = frame.length();
         if (discard != null) {
             return drop(discard);
         }
-        if (length > longestPlain && frame.gsoType() == Frame.GSO_NONE) {
+        if (frame.length() > longestPlain && frame.gsoType() == Frame.GSO_NONE) {
             return drop(ReceiveCounter.TOO_LONG);
         }
-        if (filter != null && !wanted(frame, filter)) {
+        if (filter != null && !start.passes(frame, filter, state.link().mac())) {
             return drop(ReceiveCounter.FILTERED);
         }
-        int total = headerBytes + length;
-        if (window.chains() != 0 || !queue.next(chain)) {
-            return gather(frame, total);
+        if (hash != null || !inUse) {
+            return steer(frame);
         }
-        int first = chain.readableCount();
-        if (chain.writableBytes() == 0
-                || chain.length(first) < total
-                || headerBytes != NetSpec.HEADER_BYTES) {
-            window.add(chain);
-            return gather(frame, total);
-        }
-        writeTo(chain.segment(first), chain.offset(first), frame, length);
-        queue.complete(chain.head(), total);
-        delivered++;
-        tally.passed(length);
-        return Verdict.DONE;
+        return write(frame);
     }
 
-    private boolean wanted(Frame frame, ReceiveFilter by) {
-        if (frame.length() < Frame.MIN_BYTES) {
-            return true;
+    private Verdict write(Frame frame) {
+        int chains = buffers.write(frame);
+        if (chains <= 0) {
+            return refuse(chains);
         }
-        frame.copyTo(0, start, 0, Math.min(frame.length(), START_BYTES));
-        long destination = start.get(BIG_LONG, 0) >>> Short.SIZE;
-        int type = Short.toUnsignedInt(start.get(BIG_SHORT, 12));
-        boolean tagged = type == ETHERTYPE_VLAN && frame.length() >= START_BYTES;
-        int vlan = tagged ? start.get(BIG_SHORT, 14) & 0xfff : -1;
-        return by.passes(destination, vlan, state.link().mac());
-    }
-
-    /** The common case: everything goes to one place. */
-    private void writeTo(MemorySegment into, long at, Frame frame, int length) {
-        into.set(LONG, at, headers.firstWord(frame, offloads != Offload.NONE));
-        into.set(INT, at + Long.BYTES, lastWord(frame, 1));
-        if (frame.headBytes() == 0 && frame.extents() == 1) {
-            MemorySegment.copy(
-                    frame.segment(0), frame.offset(0), into, at + NetSpec.HEADER_BYTES, length);
-        } else {
-            frame.copyTo(0, into, at + NetSpec.HEADER_BYTES, length);
-        }
-    }
-
-    /** {@code csum_offset} and {@code num_buffers}. */
-    private static int lastWord(Frame frame, int buffers) {
-        return buffers << Short.SIZE | (frame.checksumNeeded() ? frame.checksumOffset() : 0);
-    }
-
-    /** Takes chains until there is room for so many bytes, then writes them. */
-    private Verdict gather(Frame frame, int total) {
-        while (window.bytes() < total || window.firstBytes() < headerBytes) {
-            if (window.chains() != 0 && window.firstBytes() < headerBytes) {
-                window.completeFirstEmpty();
-                counters.increment(ReceiveCounter.BAD_BUFFERS);
-                delivered++;
-                continue;
-            }
-            if (!mergeable && window.chains() != 0) {
-                return drop(ReceiveCounter.BUFFER_TOO_SMALL);
-            }
-            if (!queue.next(chain)) {
-                return shortOfBuffers();
-            }
-            if (!window.add(chain)) {
-                queue.giveBack(chain.head());
-                return drop(ReceiveCounter.BUFFERS_TOO_MANY);
-            }
-        }
-        int buffers = window.chainsFor(total);
-        header.set(LONG, 0, headers.firstWord(frame, offloads != Offload.NONE));
-        header.set(INT, Long.BYTES, lastWord(frame, buffers));
-        window.deliver(header, headerBytes, frame);
-        delivered += buffers;
+        delivered += chains;
         tally.passed(frame.length());
         return Verdict.DONE;
     }
 
-    private Verdict shortOfBuffers() {
-        if (queue.fault() != null) {
-            return drop(ReceiveCounter.CLOSED);
-        }
-        if (window.chains() == queue.size()) {
-            return drop(ReceiveCounter.BUFFERS_TOO_MANY);
-        }
-        expectBuffers();
-        return Verdict.LATER;
+    private Verdict refuse(int why) {
+        return switch (why) {
+            case ReceiveBuffers.TOO_SMALL -> drop(ReceiveCounter.BUFFER_TOO_SMALL);
+            case ReceiveBuffers.TOO_MANY -> drop(ReceiveCounter.BUFFERS_TOO_MANY);
+            default -> {
+                if (queue.fault() != null) {
+                    yield drop(ReceiveCounter.CLOSED);
+                }
+                expectBuffers();
+                yield Verdict.LATER;
+            }
+        };
+    }
+
+    private Verdict drop(ReceiveCounter reason) {
+        counters.increment(reason);
+        return Verdict.DROPPED;
     }
 
     private void expectBuffers() {
@@ -283,16 +227,70 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
         }
     }
 
-    private Verdict drop(ReceiveCounter reason) {
-        counters.increment(reason);
-        return Verdict.DROPPED;
+    /** Hashes a frame, and hands it to the pair that it belongs to when that is another. */
+    private Verdict steer(Frame frame) {
+        int pairs = Math.min(state.reception().pairs(), inboxes.size());
+        int belongs = pair % pairs;
+        if (hash != null) {
+            writeHash(frame, hash);
+            belongs = hash.pair(belongs);
+        }
+        return belongs == pair ? write(frame) : handOver(frame, belongs);
     }
 
-    /** True also with a window that was too small for one frame: another may fit. */
+    private void writeHash(Frame frame, FlowHash by) {
+        by.hash(frame);
+        buffers.hash(by.value(), by.report());
+    }
+
+    private Verdict handOver(Frame frame, int to) {
+        Frame held = frame.hold();
+        if (held == null) {
+            // A source that keeps nothing: better in another queue than nowhere.
+            return inUse ? write(frame) : drop(ReceiveCounter.STEERING);
+        }
+        if (!inboxes.get(to).offer(held)) {
+            held.release();
+            counters.increment(ReceiveCounter.STEERING);
+        }
+        return Verdict.HELD;
+    }
+
+    /** Writes what other pairs' workers handed over; waits for buffers for a bounded time. */
+    private void pollInbox(int budget) {
+        Frame frame;
+        for (int i = 0; i < budget && (frame = inbox.first()) != null; i++) {
+            if (hash != null) {
+                writeHash(frame, hash);
+            }
+            if (discard != null) {
+                drop(discard);
+            } else if (write(frame) == Verdict.LATER && mayWait()) {
+                return;
+            }
+            inboxWaitsSinceNs = 0;
+            inbox.releaseFirst();
+        }
+    }
+
+    private boolean mayWait() {
+        long now = shard.nowNs();
+        if (inboxWaitsSinceNs == 0) {
+            inboxWaitsSinceNs = now;
+        }
+        if (now - inboxWaitsSinceNs >= PATIENCE_NS) {
+            drop(ReceiveCounter.STEERING);
+            return false;
+        }
+        shard.wakeBy(inboxWaitsSinceNs + PATIENCE_NS);
+        return true;
+    }
+
+    /** True also with buffers that were too few for one frame: another may fit. */
     @Override
     public boolean hasRoom() {
         if (discard != null
-                || window.chains() != 0
+                || buffers.holdsAny()
                 || queue.pending() != 0
                 || queue.fault() != null) {
             return true;
@@ -315,24 +313,29 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
             }
         }
         tally.clear();
+        int bad = buffers.takeBadBuffers();
+        if (bad != 0) {
+            counters.add(ReceiveCounter.BAD_BUFFERS, bad);
+            delivered += bad;
+        }
     }
 
     @Override
     public void beginDrain() {
         draining = true;
-        see(state);
-        window.giveBack();
+        adoptRunning();
+        buffers.giveBack();
     }
 
     @Override
     public boolean drained() {
-        return window.chains() == 0;
+        return !buffers.holdsAny();
     }
 
     @Override
     public boolean remap(GuestMemory memory) {
         draining = false;
-        see(state);
+        adoptRunning();
         return queue.remap(memory);
     }
 
@@ -343,12 +346,14 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
                     "queue " + queue.index() + " stopped with buffers that were not given back");
         }
         draining = true;
-        see(state);
+        adoptRunning();
         closeSource();
         count();
         metrics.fill(0);
-        chain.clear();
-        window.forget();
+        buffers.forget();
+        if (hash != null) {
+            hash.forget();
+        }
         return queue;
     }
 
@@ -365,13 +370,13 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
 
     @Override
     public boolean hasWork() {
-        return source.hasWork();
+        return (!waitedFor && !inbox.isEmpty()) || source.hasWork();
     }
 
     @Override
     public void setEnabled(boolean value) {
         enabled = value;
-        see(state);
-        source.setEnabled(value && inUse());
+        adoptRunning();
+        source.setEnabled(value && inUse);
     }
 }

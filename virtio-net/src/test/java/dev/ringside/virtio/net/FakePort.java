@@ -12,7 +12,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,7 @@ final class FakePort implements PacketPort {
     final List<Seen> transmitted = new ArrayList<>();
     final List<Frame> held = new ArrayList<>();
     final Deque<Frame> incoming = new ArrayDeque<>();
+    final Map<Integer, FrameSink> sinks = new HashMap<>();
     final List<Verdict> answers = new ArrayList<>();
 
     /** What the sink answers. */
@@ -133,6 +136,7 @@ final class FakePort implements PacketPort {
     @Override
     public FrameSource openReceive(ShardContext shard, int pair, FrameSink sink) {
         into = sink;
+        sinks.put(pair, sink);
         opened++;
         return new FrameSource() {
             @Override

@@ -448,11 +448,16 @@ public final class Frame {
     /**
      * Keeps its content beyond the call in which it was put: gives a frame of the same source with
      * the same content and one reference, which must be {@link #release}d, on any thread. Whoever
-     * calls this answers {@link dev.ringside.virtio.net.port.Verdict#HELD}.
+     * calls this answers {@link dev.ringside.virtio.net.port.Verdict#HELD}. Of a frame that is held
+     * already it gives that one, with one reference more.
      *
      * @return null when the source can keep no more: deliver it now, or drop it
      */
     public @Nullable Frame hold() {
+        if (references.get() > 0) {
+            retain();
+            return this;
+        }
         return keeper.hold(this);
     }
 
