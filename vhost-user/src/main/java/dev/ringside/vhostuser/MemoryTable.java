@@ -7,7 +7,10 @@ import dev.ringside.shm.MemoryRegion;
 import dev.ringside.vhostuser.Payloads.Region;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The front-end's memory regions. A change makes a new {@link GuestMemory}; the regions that left
@@ -15,11 +18,20 @@ import java.util.List;
  * leaves the table as it was.
  */
 final class MemoryTable implements AutoCloseable {
+    /** More than any device has queues. */
+    private static final int MAX_REPEATS = 65_536;
+
     private final SessionLimits limits;
     private final SessionHost host;
     private final HostCalls calls;
     private GuestMemory memory = GuestMemory.empty();
     private List<MemoryRegion> regions = List.of();
+
+    /**
+     * How often a region came again. QEMU before 8.0 sends ADD_MEM_REG and REM_MEM_REG once for
+     * each queue pair of a NIC: the region stays until it was removed as often as it was added.
+     */
+    private final Map<MemoryRegion, Integer> repeats = new HashMap<>();
 
     MemoryTable(SessionLimits limits, SessionHost host, HostCalls calls) {
         this.limits = limits;
@@ -69,9 +81,16 @@ final class MemoryTable implements AutoCloseable {
         replace(message, vrings, mapped, mapped, regions, answer);
     }
 
-    /** ADD_MEM_REG: one region more. */
+    /** ADD_MEM_REG: one region more, or one that is there once more. */
     void add(FrontendMessage message, Vrings vrings, Answer answer) throws ProtocolException {
         Region region = single(message);
+        MemoryRegion same = find(region);
+        if (same != null && same.mmapOffset() == region.mmapOffset()) {
+            FrontendMessage.closeAll(message.takeFds(1));
+            countAgain(message, same);
+            answer.done();
+            return;
+        }
         if (regions.size() >= limits.maxRegions()) {
             throw new ProtocolException(
                     message.name() + ": all " + limits.maxRegions() + " memory slots are taken");
@@ -90,17 +109,41 @@ final class MemoryTable implements AutoCloseable {
      */
     void remove(FrontendMessage message, Vrings vrings, Answer answer) throws ProtocolException {
         Region region = single(message);
-        List<MemoryRegion> kept = new ArrayList<>(regions);
-        List<MemoryRegion> removed = new ArrayList<>();
-        kept.removeIf(candidate -> matches(candidate, region) && removed.add(candidate));
-        if (removed.isEmpty()) {
+        MemoryRegion found = find(region);
+        if (found == null) {
             throw new ProtocolException(
                     message.name()
                             + ": no region has "
                             + text(region)
                             + ": send back what ADD_MEM_REG sent");
         }
-        replace(message, vrings, kept, List.of(), removed, answer);
+        int again = repeats.getOrDefault(found, 0);
+        if (again > 0) {
+            repeats.put(found, again - 1);
+            answer.done();
+            return;
+        }
+        List<MemoryRegion> kept = new ArrayList<>(regions);
+        kept.remove(found);
+        replace(message, vrings, kept, List.of(), List.of(found), answer);
+    }
+
+    private void countAgain(FrontendMessage message, MemoryRegion region) throws ProtocolException {
+        int again = repeats.getOrDefault(region, 0) + 1;
+        if (again > MAX_REPEATS) {
+            throw new ProtocolException(
+                    message.name() + ": the same region came " + again + " times again");
+        }
+        repeats.put(region, again);
+    }
+
+    private @Nullable MemoryRegion find(Region region) {
+        for (MemoryRegion candidate : regions) {
+            if (matches(candidate, region)) {
+                return candidate;
+            }
+        }
+        return null;
     }
 
     private static Region single(FrontendMessage message) {
@@ -173,6 +216,7 @@ final class MemoryTable implements AutoCloseable {
         }
         memory = next;
         regions = List.copyOf(wanted);
+        repeats.keySet().removeAll(removed);
         Runnable after = () -> vrings.startAllReady(message, answer::done);
         if (vrings.anyStarted()) {
             Runnable done = calls.then(() -> closeAll(removed), after);
@@ -203,5 +247,6 @@ final class MemoryTable implements AutoCloseable {
         memory = GuestMemory.empty();
         closeAll(regions);
         regions = List.of();
+        repeats.clear();
     }
 }

@@ -176,9 +176,40 @@ class MemoryTableTest {
                 37, region(new TestRegion(0x3000, 0x2000, USER_BASE + 0x10000, 0)), memfd(0x2000));
         f.refused(
                 37, region(new TestRegion(0x10000, 0x2000, USER_BASE + 0x3000, 0)), memfd(0x2000));
-        f.refused(37, region(new TestRegion(0, 0x4000, USER_BASE, 0)), memfd(0x4000));
+        // The same addresses from elsewhere in a file are another region.
+        f.refused(37, region(new TestRegion(0, 0x4000, USER_BASE, 0x1000)), memfd(0x5000));
 
         assertEquals(1, memory().regions().size());
+    }
+
+    @Test
+    void shouldKeepRegionThatCameAgainUntilItIsRemovedAsOften() throws ProtocolException {
+        f.ok(37, region(TestRegion.small(0)), memfd(0x1000));
+        GuestMemory once = memory();
+        Leaks mapped = Leaks.count();
+
+        f.ok(37, region(TestRegion.small(0)), memfd(0x1000));
+        f.refused(37, region(TestRegion.small(0)));
+        f.ok(37, region(TestRegion.small(0)), memfd(0x1000));
+        f.ok(38, region(TestRegion.small(0)));
+        f.ok(38, region(TestRegion.small(0)));
+
+        assertSame(once, memory());
+        assertEquals(mapped, Leaks.count());
+        f.ok(38, region(TestRegion.small(0)));
+        assertTrue(memory().regions().isEmpty());
+        f.refused(38, region(TestRegion.small(0)));
+    }
+
+    @Test
+    void shouldForgetHowOftenRegionCameWhenTheTableIsReplaced() throws ProtocolException {
+        f.ok(37, region(TestRegion.small(0)), memfd(0x1000));
+        f.ok(37, region(TestRegion.small(0)), memfd(0x1000));
+
+        f.ok(5, table(TestRegion.small(0)), memfd(0x1000));
+        f.ok(38, region(TestRegion.small(0)));
+
+        assertTrue(memory().regions().isEmpty());
     }
 
     @ParameterizedTest
