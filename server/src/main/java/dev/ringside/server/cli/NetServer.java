@@ -4,13 +4,14 @@ import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.server.engine.Engine;
 import dev.ringside.virtio.net.NetConfig;
 import dev.ringside.virtio.net.NetDevice;
+import dev.ringside.virtio.net.l2.SwitchUplink;
 import dev.ringside.virtio.net.port.PacketPort;
-import dev.ringside.virtio.net.ports.PacketPorts;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The NICs of {@code ringside net}, and what connects them. */
 final class NetServer implements Served {
@@ -25,6 +26,8 @@ final class NetServer implements Served {
 
     private final NetOptions options;
     private final List<Nic> nics = new ArrayList<>();
+    private final List<SwitchUplink> uplinks = new ArrayList<>();
+    private @Nullable NetPorts ports;
 
     /** A NIC that is served. */
     private record Nic(NicOptions options, NetDevice device, String port) {}
@@ -42,27 +45,33 @@ final class NetServer implements Served {
     @Override
     public void open(MetricsRegistry registry) throws OperatorException {
         refuseWhatIsNotServed();
+        NetPorts opened = new NetPorts(registry);
+        ports = opened;
         for (NicOptions nic : options.nics()) {
-            open(nic, registry);
+            open(nic, opened, registry);
+        }
+        for (UplinkOptions uplink : options.uplinks()) {
+            try {
+                uplinks.add(opened.connect(uplink));
+            } catch (IOException | IllegalArgumentException e) {
+                throw new OperatorException(
+                        Values.given(NetSyntax.UPLINK, uplink.port()) + ": " + e.getMessage(), e);
+            }
         }
     }
 
     private void refuseWhatIsNotServed() throws OperatorException {
-        boolean filtered =
-                options.nics().stream()
-                        .anyMatch(
-                                nic ->
-                                        nic.limitIn() != null
-                                                || nic.limitOut() != null
-                                                || nic.capture() != null);
-        if (filtered || !options.uplinks().isEmpty()) {
-            throw new OperatorException(
-                    "rate limits, captures and uplinks are not served by this version");
+        for (NicOptions nic : options.nics()) {
+            if (nic.limitIn() != null || nic.limitOut() != null || nic.capture() != null) {
+                throw new OperatorException(
+                        "rate limits and captures are not served by this version");
+            }
         }
     }
 
-    private void open(NicOptions nic, MetricsRegistry registry) throws OperatorException {
-        PacketPort port = openPort(nic, registry);
+    private void open(NicOptions nic, NetPorts opened, MetricsRegistry registry)
+            throws OperatorException {
+        PacketPort port = openPort(nic, opened);
         try {
             NetConfig config =
                     NetConfig.named(nic.name())
@@ -81,10 +90,9 @@ final class NetServer implements Served {
         }
     }
 
-    private static PacketPort openPort(NicOptions nic, MetricsRegistry registry)
-            throws OperatorException {
+    private static PacketPort openPort(NicOptions nic, NetPorts opened) throws OperatorException {
         try {
-            return PacketPorts.open(nic.port(), registry);
+            return opened.open(nic.port());
         } catch (IOException e) {
             throw new OperatorException("NIC " + nic.name() + ": " + e.getMessage(), e);
         } catch (IllegalArgumentException e) {
@@ -94,9 +102,27 @@ final class NetServer implements Served {
     }
 
     @Override
-    public void attach(Engine engine) throws OperatorException {
+    public void attach(Engine engine) throws OperatorException, InterruptedException {
+        int shard = 0;
+        for (SwitchUplink uplink : uplinks) {
+            for (int i = 0; i < uplink.maxQueuePairs(); i++) {
+                int pair = i;
+                engine.onShard(shard++, context -> uplink.openPair(context, pair));
+            }
+        }
         for (Nic nic : nics) {
             Attaching.attach(engine, nic.device(), nic.options().source());
+        }
+    }
+
+    @Override
+    public void detach(Engine engine) throws InterruptedException {
+        int shard = 0;
+        for (SwitchUplink uplink : uplinks) {
+            for (int i = 0; i < uplink.maxQueuePairs(); i++) {
+                int pair = i;
+                engine.onShard(shard++, context -> uplink.closePair(pair));
+            }
         }
     }
 
@@ -121,11 +147,16 @@ final class NetServer implements Served {
                     .append(" of up to ")
                     .append(nic.options().queueSize());
         }
+        uplinks.forEach(uplink -> text.append("; ").append(uplink.describe()));
         return text.toString();
     }
 
     @Override
     public void close() {
         nics.reversed().forEach(nic -> nic.device().close());
+        uplinks.reversed().forEach(SwitchUplink::close);
+        if (ports != null) {
+            ports.close();
+        }
     }
 }

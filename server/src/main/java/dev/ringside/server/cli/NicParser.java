@@ -127,7 +127,7 @@ final class NicParser {
         return new NicOptions(
                 name,
                 source,
-                PortText.suiting(port(), name, queuePairs, mac, mtu),
+                PortText.suiting(port(), name, queuePairs, mtu),
                 queuePairs,
                 given.queueSize(),
                 mac,

@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ringside.frontend.FrontendConnection;
 import dev.ringside.frontend.NetHeader;
 import dev.ringside.frontend.NetOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +22,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class NetProcessIT {
     private static final long FIRST = 0x525400000001L;
     private static final long SECOND = 0x525400000002L;
+    private static final long BROADCAST = 0xffffffffffffL;
+    private static final Path INTERFACES = Path.of("/sys/class/net");
 
     @TempDir private Path folder = Path.of("/nonexistent");
 
@@ -128,10 +133,13 @@ final class NetProcessIT {
     @CsvSource(
             delimiter = '|',
             value = {
-                "port=nonsense | NIC a; unknown scheme \"nonsense\"; null",
+                "port=nonsense | NIC a; unknown scheme \"nonsense\"; tap:NAME; switch:NAME; null",
                 "port=generator,size=1 | NIC a; size=1",
                 "port=null,queue-pair=2 | unknown option \"queue-pair\"; queue-pairs",
                 "port=null,queue-pairs=129 | queue-pairs=129; from 1 to 128",
+                "tap=name-too-long-for-linux | name-too-long-for-linux; 15",
+                "switch=lan,vlan=4095 | NIC a; vlan=4095; from 1 to 4094",
+                "switch=lan,trunk=1:2 | trunk=1:2; 10+20",
                 "port=null,mac=01:00:00:00:00:00 | mac=01:00:00:00:00:00; multicast",
             })
     void shouldStartNothingWhenANicCannotBeServed(String options, String words) throws Exception {
@@ -152,5 +160,123 @@ final class NetProcessIT {
 
         assertFalse(Files.exists(socket("a")));
         assertEquals("somebody's file", Files.readString(socket("b")));
+    }
+
+    @Test
+    void shouldCarryFramesBetweenTwoNicsOnASwitch() throws Exception {
+        try (var child =
+                RingsideChild.start(
+                        "net",
+                        nic("a", "switch=lan,mac=52:54:00:00:00:01"),
+                        nic("b", "switch=lan,mac=52:54:00:00:00:02"),
+                        nic("c", "switch=lan,vlan=5"),
+                        "--shards=2",
+                        "--metrics-port=0")) {
+            String ready = child.awaitReady();
+            assertTrue(ready.contains("NIC a: switch lan"), ready);
+            try (TestNic a = TestNic.connect(socket("a"), NetOptions.defaults());
+                    TestNic b = TestNic.connect(socket("b"), NetOptions.defaults());
+                    TestNic c = TestNic.connect(socket("c"), NetOptions.defaults())) {
+                assertTrue(c.driver().linkUp());
+                for (int i = 0; i < 20; i++) {
+                    byte[] question = TestNic.frame(SECOND, FIRST, 60 + 70 * i, i);
+                    a.send(question);
+                    assertArrayEquals(question, b.receive());
+                    byte[] answer = TestNic.frame(FIRST, SECOND, 1514 - i, -i);
+                    b.send(answer);
+                    assertArrayEquals(answer, a.receive());
+                }
+                byte[] all = TestNic.frame(BROADCAST, FIRST, 64, 0);
+                a.send(all);
+                assertArrayEquals(all, b.receive());
+
+                String metrics = RingsideChild.metrics(ready);
+
+                assertSample(metrics, "ringside_net_switch_frames_total", 21, "in", "a");
+                assertSample(metrics, "ringside_net_switch_frames_total", 0, "out", "c");
+            }
+            child.signal("TERM");
+            assertEquals(0, child.awaitExit(), child.lines().toString());
+        }
+    }
+
+    /** Some sample of that metric has all these label values. */
+    private static void assertSample(String page, String metric, long value, String... labels) {
+        assertTrue(
+                page.lines()
+                        .filter(line -> line.startsWith(metric + "{"))
+                        .filter(line -> line.endsWith(" " + value + ".0"))
+                        .anyMatch(
+                                line ->
+                                        Stream.of(labels)
+                                                .allMatch(l -> line.contains('"' + l + '"'))),
+                metric + " " + List.of(labels) + " is not " + value + " in " + page);
+    }
+
+    @Test
+    void shouldConnectASwitchToTheHostAndRemoveTheTapAgain() throws Exception {
+        String tap = "rs-cli%d".formatted(ProcessHandle.current().pid() % 1_000_000);
+        try (var child =
+                RingsideChild.start(
+                        "net",
+                        nic("a", "switch=lan,mac=52:54:00:00:00:01"),
+                        "--uplink=tap:" + tap + ",queues=2,trunk=7,native=1",
+                        "--shards=2")) {
+            String ready = child.awaitReady();
+            assertTrue(ready.contains("switch lan, uplink "), ready);
+            assertTrue(ready.contains(tap), ready);
+            assertTrue(Files.exists(INTERFACES.resolve(tap)));
+            child.signal("TERM");
+            assertEquals(0, child.awaitExit(), child.lines().toString());
+        }
+        assertFalse(Files.exists(INTERFACES.resolve(tap)));
+    }
+
+    @Test
+    void shouldSendThroughAnUplinkAndTakeWhatComesFromThere() throws Exception {
+        try (var child =
+                RingsideChild.start(
+                        "net",
+                        nic("a", "switch=lan"),
+                        "--uplink=loopback,port=out",
+                        "--shards=2")) {
+            String ready = child.awaitReady();
+            assertTrue(ready.contains("switch lan, uplink out"), ready);
+            try (TestNic a = TestNic.connect(socket("a"), NetOptions.defaults())) {
+                byte[] frame = TestNic.frame(BROADCAST, FIRST, 64, 0);
+                a.send(frame);
+                assertArrayEquals(frame, a.receive());
+            }
+            child.signal("TERM");
+            assertEquals(0, child.awaitExit(), child.lines().toString());
+        }
+    }
+
+    @Test
+    void shouldRemoveTheTapAgainWhenTheStartFails() throws Exception {
+        String tap = "rs-clj%d".formatted(ProcessHandle.current().pid() % 1_000_000);
+        Files.writeString(socket("b"), "somebody's file");
+
+        try (var child =
+                RingsideChild.start(
+                        "net", nic("a", "tap=" + tap + ",queue-pairs=2"), nic("b", "port=null"))) {
+            child.assertRefusesToStart(socket("b").toString());
+        }
+
+        assertFalse(Files.exists(INTERFACES.resolve(tap)));
+    }
+
+    @Test
+    void shouldTellTheWayOutWhenTheFrontEndWantsMorePairs() throws Exception {
+        try (var child = RingsideChild.start("net", nic("n", "port=null"))) {
+            child.awaitReady();
+            try (var frontEnd = FrontendConnection.connect(socket("n"))) {
+                // SET_VRING_NUM of the second pair's receiveq: 0 and 1 are the first's, 2 controls.
+                frontEnd.send(8, 1, new byte[] {3, 0, 0, 0, 0, 1, 0, 0});
+                String line = child.await("ringside: warning: session on ");
+
+                assertTrue(line.contains("raise --queue-pairs, or lower QEMU's queues="), line);
+            }
+        }
     }
 }

@@ -17,7 +17,7 @@ public final class FakeSink implements FrameSink {
     private int refusals;
     private boolean closed;
 
-    /** With room without end. */
+    /** Accepts everything, without end. */
     public FakeSink() {}
 
     /** What frames may need; all at first. */
