@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A sink that keeps copies of the frames it gets, as long as it has room. */
-public final class FakeSink implements FrameSink {
+public class FakeSink implements FrameSink {
     private final List<byte[]> frames = new ArrayList<>();
     private int accepts = Offload.ALL;
     private int room = Integer.MAX_VALUE;

@@ -92,6 +92,11 @@ public final class TestShard implements ShardContext, AutoCloseable {
         return wakeByNs;
     }
 
+    /** Whether a task says that it has work: then the shard would not sleep. */
+    public boolean hasWork() {
+        return tasks.stream().anyMatch(ShardTask::hasWork);
+    }
+
     /** How often its doorbell rang. */
     public int doorbellRings() {
         return rings.get();

@@ -202,7 +202,7 @@ public final class MacTable {
             return Learnt.NO_ROOM;
         }
         long victim = (long) ENTRY.getVolatile(entries, at);
-        if (victim != 0 && !mayReplace(victim, port)) {
+        if (victim != 0 && !mayReplace(victim, port, count(port) < GUARANTEED)) {
             return null;
         }
         if (!reserve(port)) {
@@ -220,29 +220,30 @@ public final class MacTable {
         return Learnt.NEW;
     }
 
-    /** Where in a bucket a port may put an entry: an empty place, its own oldest, a rich port's. */
+    /** Where in a bucket a port may put an entry: an empty place, a rich port's, its own oldest. */
     private int place(int base, int port) {
+        boolean poor = count(port) < GUARANTEED;
         int best = -1;
-        int bestAge = -1;
+        int bestRank = -1;
         for (int at = base; at < base + WAYS; at++) {
             long entry = (long) ENTRY.getVolatile(entries, at);
             if (entry == 0) {
                 return at;
             }
-            if (mayReplace(entry, port)) {
-                int age = age(entry, time);
-                if (age > bestAge) {
+            if (mayReplace(entry, port, poor)) {
+                int rank = age(entry, time) + (port(entry) == port ? 0 : TIMES);
+                if (rank > bestRank) {
                     best = at;
-                    bestAge = age;
+                    bestRank = rank;
                 }
             }
         }
         return best;
     }
 
-    private boolean mayReplace(long entry, int port) {
+    private boolean mayReplace(long entry, int port, boolean poor) {
         int owner = port(entry);
-        return owner == port || (count(port) < GUARANTEED && count(owner) > GUARANTEED);
+        return owner == port || (poor && count(owner) > GUARANTEED);
     }
 
     /** Two threads put the same key into two places: both look, and the lower place stays. */

@@ -62,8 +62,8 @@ enum SwitchCounter implements MetricName {
         DROPS(
                 "ringside_net_switch_drops_total",
                 "reason",
-                "Frames that the switch dropped, at the port where they came in; once for each"
-                        + " port that one did not reach."),
+                "Frames that the switch dropped, once for each port that one did not reach: at the"
+                        + " port where it came in, or, once it waited, where it would go out."),
         UNLEARNT(
                 "ringside_net_switch_unlearnt_total",
                 "reason",

@@ -21,10 +21,6 @@ final class Plug implements FrameKeeper, AutoCloseable {
     final AtomicInteger held = new AtomicInteger();
     int mostHeld = Integer.MAX_VALUE;
 
-    Plug(PacketPort port, ShardContext shard, int pair) {
-        this(port, shard, pair, new FakeSink());
-    }
-
     Plug(PacketPort port, ShardContext shard, int pair, FakeSink receiver) {
         this.receiver = receiver;
         sink = port.openTransmit(shard, pair);

@@ -6,6 +6,7 @@ import dev.ringside.metrics.LatencyHistogram;
 import dev.ringside.metrics.MetricName;
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.shm.LinuxException;
+import dev.ringside.virtio.net.FakeSink;
 import dev.ringside.virtio.net.TestShard;
 import dev.ringside.virtio.net.port.PacketPort;
 import java.util.ArrayList;
@@ -45,7 +46,12 @@ final class SwitchNet implements AutoCloseable {
 
     /** One more queue pair of a port. */
     Plug plug(PacketPort port, int shard, int pair) {
-        Plug plug = new Plug(port, shards.get(shard), pair);
+        return plug(port, shard, pair, new FakeSink());
+    }
+
+    /** The same with a receiver of the test's. */
+    Plug plug(PacketPort port, int shard, int pair, FakeSink receiver) {
+        Plug plug = new Plug(port, shards.get(shard), pair, receiver);
         plugs.put(plug, port);
         return plug;
     }
@@ -113,7 +119,7 @@ final class SwitchNet implements AutoCloseable {
         settle();
         plugs.forEach(
                 (plug, port) -> {
-                    port.close();
+                    port.close(); // again, for a port of several
                     assertEquals(0, plug.held.get(), "frames that are held for ever");
                 });
         assertEquals(0, bridge.ports());
