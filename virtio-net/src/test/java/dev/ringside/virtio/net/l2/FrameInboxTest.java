@@ -91,7 +91,7 @@ final class FrameInboxTest {
             }
             while (!closed.get() || !shared.idle()) {
                 if (!shared.hasNext()) {
-                    Thread.yield();
+                    Thread.onSpinWait();
                     continue;
                 }
                 int thread = (int) shared.note();
@@ -116,7 +116,7 @@ final class FrameInboxTest {
             if (shared.offer(frame, thread, mine)) {
                 mine++;
             } else {
-                Thread.yield();
+                Thread.onSpinWait();
             }
         }
         return mine;
