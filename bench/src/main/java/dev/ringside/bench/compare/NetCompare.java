@@ -3,8 +3,8 @@ package dev.ringside.bench.compare;
 import dev.ringside.frontend.FrontendConnection;
 import dev.ringside.frontend.FrontendMemory;
 import dev.ringside.frontend.NetDriver;
+import dev.ringside.frontend.NetLoad;
 import dev.ringside.frontend.NetLoadOptions.Mode;
-import dev.ringside.frontend.NetLoadResult;
 import dev.ringside.frontend.NetOptions;
 import dev.ringside.frontend.ProcessUsage;
 import java.io.IOException;
@@ -86,13 +86,10 @@ final class NetCompare {
                         FrontendMemory.likePc(16 << 20),
                         NetOptions.defaults())) {
             // A moment for the adaptive spinning to end.
-            LockSupport.parkNanos(1_000_000_000L);
+            pause(1_000_000_000L);
             final long cpuNs = ProcessUsage.cpuNs(backEnd.pid(traffic));
             final long startNs = System.nanoTime();
-            final long endNs = startNs + Math.max(options.pace().turnNs(), 1_000_000_000L);
-            while (System.nanoTime() < endNs) {
-                LockSupport.parkNanos(endNs - System.nanoTime());
-            }
+            pause(Math.max(options.pace().turnNs(), 1_000_000_000L));
             return 100.0
                     * (ProcessUsage.cpuNs(backEnd.pid(traffic)) - cpuNs)
                     / (System.nanoTime() - startNs);
@@ -101,16 +98,32 @@ final class NetCompare {
         }
     }
 
+    // Looked at in the middle of a load: what the start of a session takes is not per frame.
     private void garbage(final NetBackEnd ringside, final boolean hugePages) throws IOException {
         final NetFrontEnd own = new NetFrontEnd(NetFrontEnd.Kind.OWN, options, hugePages);
         for (final NetCase traffic : options.cases()) {
             final Path socket = ringside.ready(traffic);
             final long pid = ringside.pid(traffic);
-            own.load(socket, pid, traffic, options.pace().warmUpNs());
-            final long before = Garbage.shardBytes(pid);
-            final NetLoadResult result = own.load(socket, pid, traffic, options.pace().turnNs());
-            report.netGarbage(traffic, Garbage.shardBytes(pid) - before, result.frames());
+            try (NetDriver driver = own.connect(socket)) {
+                final NetLoad.Running running =
+                        new NetLoad(driver, own.options(traffic))
+                                .start(options.pace().frontendCpu());
+                pause(options.pace().warmUpNs());
+                final long framesBefore = running.load().completed();
+                final long before = Garbage.shardBytes(pid);
+                pause(options.pace().turnNs());
+                final long bytes = Garbage.shardBytes(pid) - before;
+                report.netGarbage(traffic, bytes, running.load().completed() - framesBefore);
+                running.stopAndJoin();
+            }
             ringside.rest(traffic);
+        }
+    }
+
+    private static void pause(final long ns) {
+        final long endNs = System.nanoTime() + ns;
+        while (System.nanoTime() < endNs) {
+            LockSupport.parkNanos(endNs - System.nanoTime());
         }
     }
 }

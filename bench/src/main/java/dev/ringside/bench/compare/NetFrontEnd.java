@@ -88,25 +88,31 @@ final class NetFrontEnd {
                 result.latency().percentileNs(0.5));
     }
 
-    /** The driver's own view of one turn, whatever it is. */
-    NetLoadResult load(
+    /** A driver on a back-end that is ready. */
+    NetDriver connect(final Path socket) throws IOException {
+        return NetDriver.start(
+                FrontendConnection.connect(socket),
+                memory(),
+                NetOptions.defaults().queueSize(QUEUE_SIZE));
+    }
+
+    /** The load of one kind of traffic, without an end. */
+    NetLoadOptions options(final NetCase traffic) {
+        return switch (traffic.mode()) {
+            case SINK -> NetLoadOptions.sink(traffic.bytes(), options.depth());
+            case SOURCE -> NetLoadOptions.source(options.depth());
+            case LOOP ->
+                    traffic.single()
+                            ? NetLoadOptions.roundTrip(traffic.bytes())
+                            : NetLoadOptions.loop(traffic.bytes(), options.depth());
+        };
+    }
+
+    private NetLoadResult load(
             final Path socket, final long pid, final NetCase traffic, final long durationNs)
             throws IOException {
-        final NetLoadOptions load =
-                switch (traffic.mode()) {
-                    case SINK -> NetLoadOptions.sink(traffic.bytes(), options.depth());
-                    case SOURCE -> NetLoadOptions.source(options.depth());
-                    case LOOP ->
-                            traffic.single()
-                                    ? NetLoadOptions.roundTrip(traffic.bytes())
-                                    : NetLoadOptions.loop(traffic.bytes(), options.depth());
-                };
-        try (NetDriver driver =
-                NetDriver.start(
-                        FrontendConnection.connect(socket),
-                        memory(),
-                        NetOptions.defaults().queueSize(QUEUE_SIZE))) {
-            return new NetLoad(driver, load.durationNs(durationNs).backendPid(pid))
+        try (NetDriver driver = connect(socket)) {
+            return new NetLoad(driver, options(traffic).durationNs(durationNs).backendPid(pid))
                     .start(options.pace().frontendCpu())
                     .join();
         }
