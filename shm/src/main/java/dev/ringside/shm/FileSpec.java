@@ -6,6 +6,7 @@ final class FileSpec {
     static final int O_RDWR = 2;
     static final int O_EXCL = 0x80;
     static final int O_CLOEXEC = 0x80000;
+    static final int O_WRONLY = 1;
     static final int O_NONBLOCK = Libc.O_NONBLOCK;
     static final int O_DIRECT = Native.ARCH == Native.Arch.X86_64 ? 0x4000 : 0x10000;
 
