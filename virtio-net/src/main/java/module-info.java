@@ -7,6 +7,7 @@ module dev.ringside.virtio.net {
     requires org.jctools.core.jdk11;
 
     exports dev.ringside.virtio.net;
+    exports dev.ringside.virtio.net.filter;
     exports dev.ringside.virtio.net.frame;
     exports dev.ringside.virtio.net.l2;
     exports dev.ringside.virtio.net.offload;

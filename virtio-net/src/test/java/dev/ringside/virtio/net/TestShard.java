@@ -63,7 +63,8 @@ public final class TestShard implements ShardContext, AutoCloseable {
         return work;
     }
 
-    private void route(long userData, int result, int flags) {
+    /** Gives a completion to whom it belongs. */
+    public void route(long userData, int result, int flags) {
         IoUring.CompletionHandler handler = handlers.get((int) (userData >>> 32));
         if (handler == null) {
             throw new IllegalStateException("a completion for nobody: " + userData);
