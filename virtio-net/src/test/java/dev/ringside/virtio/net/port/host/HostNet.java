@@ -12,12 +12,15 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A network namespace with a kernel stack of a test's own, and a thread that lives in it. Nothing
  * of it is left when it is closed, or the JVM is killed.
  */
 public final class HostNet implements AutoCloseable {
+    private static final long PATIENCE_SECONDS = 60;
+
     private final ExecutorService thread = Executors.newSingleThreadExecutor();
 
     /** An empty namespace whose kernel sends nothing by itself: IPv6 is off. */
@@ -36,7 +39,7 @@ public final class HostNet implements AutoCloseable {
     /** Calls something in the namespace. */
     public <T> T run(Callable<T> task) throws Exception {
         try {
-            return thread.submit(task).get();
+            return thread.submit(task).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof Exception exception) {
                 throw exception;

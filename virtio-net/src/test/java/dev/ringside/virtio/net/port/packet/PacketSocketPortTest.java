@@ -286,7 +286,13 @@ class PacketSocketPortTest {
             assertTrue(rig.shard.wakeByNs() < Long.MAX_VALUE);
             rig.net.command("ip link set one up");
             rig.send(bytes);
-            rig.sendFrom(peer, PLAIN, bytes);
+            // The other end drops until the kernel has noticed there, too.
+            rig.shard.until(
+                    () -> !rig.sink.got.isEmpty(),
+                    () -> {
+                        rig.sendFrom(peer, PLAIN, bytes);
+                        rig.in.poll(64);
+                    });
             assertArrayEquals(bytes, rig.receive().bytes());
             assertEquals(1, rig.count(HostCounter.READ_ERRORS));
         }
