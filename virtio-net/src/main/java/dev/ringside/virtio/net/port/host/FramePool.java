@@ -42,15 +42,11 @@ public final class FramePool implements FrameKeeper {
         for (int slot = 0; slot < slots; slot++) {
             frames[slot] = new Frame(this, 1);
             if (slot > 0) {
-                park(frames[slot], slot);
+                // Its token tells the slot from now on; nobody holds it.
+                frames[slot].beginHold(slot);
+                frames[slot].release();
             }
         }
-    }
-
-    private void park(Frame frame, int slot) {
-        // Its token tells the slot; nobody has it.
-        frame.beginHold(slot);
-        free.offer(frame);
     }
 
     /** The frame to fill and put. */
@@ -132,7 +128,6 @@ public final class FramePool implements FrameKeeper {
 
     @Override
     public void released(Frame frame) {
-        frame.beginHold(frame.token());
         free.offer(frame);
     }
 }
