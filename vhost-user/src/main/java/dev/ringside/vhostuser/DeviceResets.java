@@ -50,7 +50,7 @@ final class DeviceResets {
         if (wanted == VhostUserSpec.STATUS_RESET && inUse) {
             vrings.stopAll(
                     () -> {
-                        vrings.resetAll();
+                        vrings.resetAllByStatus();
                         answer.done();
                     });
         } else {

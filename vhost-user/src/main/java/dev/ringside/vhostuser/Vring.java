@@ -16,10 +16,15 @@ final class Vring implements AutoCloseable {
     private static final int AVAILABLE_ENTRY_SIZE = 2;
     private static final int USED_ENTRY_SIZE = 8;
     private static final int RING_HEADER_SIZE = 4;
+    private static final int NOWHERE = -1;
 
     final int index;
     int size;
-    int base;
+    private int base;
+
+    /** Its base when the device status became zero, until it has another; negative: none. */
+    private int stoppedAt = NOWHERE;
+
     boolean enabled;
     boolean started;
     boolean faulted;
@@ -31,6 +36,21 @@ final class Vring implements AutoCloseable {
 
     Vring(int index) {
         this.index = index;
+    }
+
+    /** Available index of the first chain to take. */
+    int base() {
+        return base;
+    }
+
+    void setBase(int index) {
+        base = index;
+        stoppedAt = NOWHERE;
+    }
+
+    /** What GET_VRING_BASE tells. */
+    int baseToTell() {
+        return stoppedAt < 0 ? base : stoppedAt;
     }
 
     @Nullable VringAddresses addresses() {
@@ -113,8 +133,18 @@ final class Vring implements AutoCloseable {
         stopped();
         enabled = false;
         size = 0;
-        base = 0;
+        setBase(0);
         addresses = null;
+    }
+
+    /**
+     * As {@link #reset}, by a device status of zero. QEMU 7.1 to 7.2 writes that before it asks for
+     * the bases of a device that it only suspends: it must learn where the ring was.
+     */
+    void resetByStatus() {
+        int last = baseToTell();
+        reset();
+        stoppedAt = last;
     }
 
     @Override

@@ -74,9 +74,9 @@ final class VringRequests {
                             + ": a split ring's base has 16 bits");
         }
         if (ring.started) {
-            change(ring, () -> ring.base = base, answer);
+            change(ring, () -> ring.setBase(base), answer);
         } else {
-            ring.base = base;
+            ring.setBase(base);
             answer.done();
         }
     }
@@ -93,7 +93,7 @@ final class VringRequests {
     }
 
     private static void replyBase(Vring ring, Answer answer) {
-        answer.reply(Replies.vringState(ring.index, ring.base));
+        answer.reply(Replies.vringState(ring.index, ring.baseToTell()));
     }
 
     void setEnable(FrontendMessage message, Answer answer) throws ProtocolException {

@@ -84,7 +84,7 @@ final class Vrings implements AutoCloseable {
         }
         Virtqueue queue;
         try {
-            queue = SplitVirtqueue.create(layout, ring.base, negotiation.features(), now);
+            queue = SplitVirtqueue.create(layout, ring.base(), negotiation.features(), now);
         } catch (InvalidRingException e) {
             throw new ProtocolException(
                     cause.name() + ": vring " + ring.index + " cannot start: " + e.getMessage(), e);
@@ -140,7 +140,7 @@ final class Vrings implements AutoCloseable {
                 ring.index,
                 calls.taking(
                         queue -> {
-                            ring.base = queue.base();
+                            ring.setBase(queue.base());
                             ring.stopped();
                             done.run();
                         }));
@@ -189,6 +189,11 @@ final class Vrings implements AutoCloseable {
     /** Forgets everything about all rings, which are stopped. */
     void resetAll() {
         rings.forEach(Vring::reset);
+    }
+
+    /** Forgets everything about all rings, which are stopped, except where they were. */
+    void resetAllByStatus() {
+        rings.forEach(Vring::resetByStatus);
     }
 
     @Override

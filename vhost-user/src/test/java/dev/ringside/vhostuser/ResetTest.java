@@ -97,6 +97,24 @@ class ResetTest {
     }
 
     @Test
+    void shouldTellWhereRingWasWhenStatusZeroCameBeforeTheQuestion() throws ProtocolException {
+        try (TestFrontend f = TestFrontend.negotiated(1)) {
+            f.setMemory();
+            f.ok(8, state(0, 128));
+            f.ok(10, state(0, 77));
+            f.ok(9, TestFrontend.ringAddr(0));
+            f.ok(12, u64(0), eventFd());
+            f.ok(39, u64(0xf));
+
+            f.ok(39, u64(0));
+
+            assertArrayEquals(state(0, 77), f.ask(11, state(0, 0)));
+            f.ok(10, state(0, 78));
+            assertArrayEquals(state(0, 78), f.ask(11, state(0, 0)));
+        }
+    }
+
+    @Test
     void shouldForgetNothingByStatusZeroWhenDeviceIsNotInUse() throws ProtocolException {
         try (TestFrontend f = TestFrontend.negotiated(1)) {
             f.ok(8, state(0, 128));
