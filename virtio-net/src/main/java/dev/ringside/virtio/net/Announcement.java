@@ -45,7 +45,7 @@ final class Announcement implements FrameKeeper {
     /** Asks for an announcement. A later one replaces one that was not sent yet. Any thread. */
     void ask(long mac) {
         wanted = mac;
-        ring();
+        wake();
     }
 
     /** Whether one is to be sent, and can be. */
@@ -110,10 +110,11 @@ final class Announcement implements FrameKeeper {
     @Override
     public void released(Frame released) {
         held = false;
-        ring();
+        wake();
     }
 
-    private void ring() {
+    /** Has the worker look again. Any thread. */
+    void wake() {
         Doorbell bell = doorbell;
         if (bell != null) {
             bell.ring();

@@ -153,8 +153,15 @@ public final class NetDevice implements VirtioDevice, NetControl {
                 || states.get().has(VirtioSpec.VIRTIO_F_VERSION_1)) {
             return false;
         }
-        long mac = config.withMac(0).withMac(data).mac();
-        states.change(state -> state.withLink(state.link().withMac(mac)));
+        long mac = 0;
+        for (byte part : data) {
+            mac = mac << Byte.SIZE | Byte.toUnsignedLong(part);
+        }
+        if ((mac & GROUP_BIT) != 0) {
+            return false;
+        }
+        long written = mac;
+        states.change(state -> state.withLink(state.link().withMac(written)));
         return true;
     }
 
@@ -166,6 +173,7 @@ public final class NetDevice implements VirtioDevice, NetControl {
     /** Pulls the plug, or puts it in again: while it is out, frames are dropped both ways. */
     public void setLink(boolean up) {
         changeLink(link -> link.withSwitchedOn(up));
+        announcement.wake();
     }
 
     @Override
