@@ -284,6 +284,20 @@ public final class MacTable {
         return (int) COUNT.getVolatile(counts, port);
     }
 
+    /** Forgets an address; false when it was not known. */
+    public boolean forget(long mac, int vlan) {
+        long mixed = scramble.mix(key(mac, vlan));
+        int at = find(base(mixed), tag(mixed));
+        if (at < 0) {
+            return false;
+        }
+        long entry = (long) ENTRY.getVolatile(entries, at);
+        if (has(entry, tag(mixed))) {
+            remove(at, entry);
+        }
+        return true;
+    }
+
     /** Forgets the addresses of a port, which learns nothing at the same time. */
     void forgetPort(int port) {
         for (int at = 0; at < CAPACITY; at++) {

@@ -3,6 +3,8 @@ package dev.ringside.virtio.net.l2;
 import dev.ringside.metrics.Counters;
 import dev.ringside.virtio.net.frame.Frame;
 import dev.ringside.virtio.net.frame.Offload;
+import dev.ringside.virtio.net.offload.FlowHash;
+import dev.ringside.virtio.net.offload.Headers;
 import dev.ringside.virtio.net.port.FrameSink;
 import dev.ringside.virtio.net.port.Verdict;
 import java.util.Arrays;
@@ -33,6 +35,10 @@ final class SwitchIngress implements FrameSink {
 
     /** The frame at hand has a second tag behind its first. */
     private boolean tagBehind;
+
+    private final Headers headers = new Headers();
+    private boolean flowKnown;
+    private int flow;
 
     SwitchIngress(
             VirtualSwitch home,
@@ -78,6 +84,7 @@ final class SwitchIngress implements FrameSink {
         if (vlan == PortVlans.NONE) {
             return drop(SwitchCounter.VLAN);
         }
+        flowKnown = false;
         long source = address(frame, 6);
         long destination = address(frame, 0);
         if (!MacAddress.isStation(source)) {
@@ -174,8 +181,22 @@ final class SwitchIngress implements FrameSink {
         if (tagBehind && untags(action)) {
             return drop(SwitchCounter.VLAN);
         }
-        SwitchLane lane = to.lane(frame);
+        SwitchLane lane = lane(to, frame);
         return lane == null ? drop(SwitchCounter.NO_RECEIVER) : send(frame, lane, action);
+    }
+
+    /** The queue by which a frame leaves at a port, the same for all of its flow; or null. */
+    private @Nullable SwitchLane lane(SwitchPort to, Frame frame) {
+        SwitchLane[] lanes = to.lanes();
+        if (lanes.length <= 1) {
+            return lanes.length == 0 ? null : lanes[0];
+        }
+        if (!flowKnown) {
+            flowKnown = true;
+            headers.parse(frame);
+            flow = FlowHash.of(frame, headers);
+        }
+        return lanes[(int) (((flow & 0xffffffffL) * lanes.length) >>> Integer.SIZE)];
     }
 
     /** Whether a tag behind the first would come out as the first. */
@@ -237,7 +258,7 @@ final class SwitchIngress implements FrameSink {
                 continue;
             }
             int action = VlanTag.action(to.config().vlans(), vlan, tag);
-            SwitchLane lane = to.lane(frame);
+            SwitchLane lane = lane(to, frame);
             if (lane == null || (tagBehind && untags(action))) {
                 continue;
             }

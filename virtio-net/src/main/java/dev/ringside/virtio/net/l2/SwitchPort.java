@@ -3,7 +3,6 @@ package dev.ringside.virtio.net.l2;
 import dev.ringside.metrics.Counters;
 import dev.ringside.metrics.MetricName;
 import dev.ringside.metrics.MetricsRegistry;
-import dev.ringside.virtio.net.frame.Frame;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -11,7 +10,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 
 /** One port of a switch: who it is, and the queues by which frames leave it. Any thread. */
 final class SwitchPort {
@@ -80,19 +78,9 @@ final class SwitchPort {
         return own == mac;
     }
 
-    /** The queue by which a frame leaves, or null. What was pulled of the frame is looked at. */
-    @Nullable SwitchLane lane(Frame frame) {
-        SwitchLane[] now = Objects.requireNonNull(lanes.get());
-        if (now.length <= 1) {
-            return now.length == 0 ? null : now[0];
-        }
-        long flow = flow(frame) & 0xffffffffL;
-        return now[(int) ((flow * now.length) >>> Integer.SIZE)];
-    }
-
-    private static int flow(Frame frame) {
-        int mixed = frame.headInt(2) * 0x9e3779b1 ^ frame.headInt(8) * 0x85ebca6b;
-        return mixed * 0xc2b2ae35;
+    /** The queues by which frames leave now: those that are enabled. Not to be changed. */
+    SwitchLane[] lanes() {
+        return Objects.requireNonNull(lanes.get());
     }
 
     /** From now on frames leave by this one too. */
