@@ -1,6 +1,7 @@
 package dev.ringside.server.cli;
 
 import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.server.engine.SlowWork;
 import dev.ringside.virtio.net.l2.SwitchPortConfig;
 import dev.ringside.virtio.net.l2.SwitchSettings;
 import dev.ringside.virtio.net.l2.SwitchUplink;
@@ -14,8 +15,6 @@ import dev.ringside.virtio.net.ports.PacketPorts;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
 /**
  * Opens the ports of this process and has what they share: the switches, and a thread for what may
@@ -24,9 +23,7 @@ import java.util.concurrent.Executors;
 final class NetPorts implements AutoCloseable {
     private final MetricsRegistry registry;
     private final Switches switches;
-    private final ExecutorService control =
-            Executors.newSingleThreadExecutor(
-                    Thread.ofPlatform().daemon().name("ringside-ports").factory());
+    private final SlowWork control = new SlowWork("ringside-ports");
     private final PortScheme[] schemes;
 
     NetPorts(MetricsRegistry registry) {
