@@ -192,29 +192,33 @@ final class SwitchThreadsTest {
         try (var pool = Executors.newFixedThreadPool(1);
                 SwitchNet net = new SwitchNet(2)) {
             Future<Long> flips = pool.submit(() -> flip(memory, stop, flipping));
-            Plug hostile =
-                    net.plug(SwitchPortConfig.nic().withAntiSpoof(true).withMac(station(0)), 0);
-            List<Plug> others =
-                    List.of(
-                            net.plug(SwitchPortConfig.nic(), 0),
-                            net.plug(SwitchPortConfig.nic(), 1));
-            flipping.await();
-            int arrived = 0;
-            for (int i = 0; i < 20_000; i++) {
-                hostile.send(memory);
-                net.settle();
-                for (Plug other : others) {
-                    for (byte[] frame : other.received()) {
-                        assertEquals(station(0), Ethernet.source(frame));
-                        arrived++;
-                    }
+            try {
+                flipping.await();
+                sendAndCheck(net, memory);
+            } finally {
+                stop.set(true);
+            }
+            assertTrue(flips.get() > 0);
+        }
+    }
+
+    private static void sendAndCheck(SwitchNet net, byte[] memory) {
+        SwitchPortConfig nic = SwitchPortConfig.nic();
+        Plug hostile = net.plug(nic.withAntiSpoof(true).withMac(station(0)), 0);
+        List<Plug> others = List.of(net.plug(nic, 0), net.plug(nic, 1));
+        int arrived = 0;
+        for (int i = 0; i < 20_000; i++) {
+            hostile.send(memory);
+            net.settle();
+            for (Plug other : others) {
+                for (byte[] frame : other.received()) {
+                    assertEquals(station(0), Ethernet.source(frame));
+                    arrived++;
                 }
             }
-            stop.set(true);
-            assertTrue(flips.get() > 0);
-            assertTrue(arrived > 0, "nothing arrived");
-            assertTrue(net.count("0", SwitchCounter.SPOOFED) > 0, "nothing was dropped");
         }
+        assertTrue(arrived > 0, "nothing arrived");
+        assertTrue(net.count("0", SwitchCounter.SPOOFED) > 0, "nothing was dropped");
     }
 
     private static long flip(byte[] memory, AtomicBoolean stop, CountDownLatch started) {
