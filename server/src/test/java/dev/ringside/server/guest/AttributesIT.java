@@ -48,7 +48,7 @@ final class AttributesIT extends GuestTest {
         guest.awaitPass();
 
         assertEquals(before, Images.digest(readOnly, 0, 16), "the host's file is as it was");
-        if (!DiskServer.isPeer()) {
+        if (!BackEnd.isPeer()) {
             assertEquals("ringside-serial-20c", firstSerial);
             assertEquals("ro", secondSerial);
             assertEquals("512 4096 4096", firstSizes);

@@ -38,7 +38,7 @@ final class TestpmdIT {
     /** A NIC's back-end on a socket: Ringside, or the peer when the test itself is in doubt. */
     private AutoCloseable serve(final String port, final Path socket) throws Exception {
         final AutoCloseable backEnd =
-                DiskServer.isPeer() ? peer(port, socket) : ringside(port, socket);
+                BackEnd.isPeer() ? peer(port, socket) : ringside(port, socket);
         FrontendConnection.connect(socket, 10_000).close();
         return backEnd;
     }
