@@ -4,6 +4,8 @@ import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.server.engine.Engine;
 import dev.ringside.virtio.net.NetConfig;
 import dev.ringside.virtio.net.NetDevice;
+import dev.ringside.virtio.net.filter.CapturePort;
+import dev.ringside.virtio.net.filter.RateLimitPort;
 import dev.ringside.virtio.net.l2.SwitchUplink;
 import dev.ringside.virtio.net.port.PacketPort;
 import java.io.IOException;
@@ -27,6 +29,7 @@ final class NetServer implements Served {
     private final NetOptions options;
     private final List<Nic> nics = new ArrayList<>();
     private final List<SwitchUplink> uplinks = new ArrayList<>();
+    private final Captures captures = new Captures();
     private @Nullable NetPorts ports;
 
     /** A NIC that is served. */
@@ -44,7 +47,6 @@ final class NetServer implements Served {
 
     @Override
     public void open(MetricsRegistry registry) throws OperatorException {
-        refuseWhatIsNotServed();
         NetPorts opened = new NetPorts(registry);
         ports = opened;
         for (NicOptions nic : options.nics()) {
@@ -60,18 +62,9 @@ final class NetServer implements Served {
         }
     }
 
-    private void refuseWhatIsNotServed() throws OperatorException {
-        for (NicOptions nic : options.nics()) {
-            if (nic.limitIn() != null || nic.limitOut() != null || nic.capture() != null) {
-                throw new OperatorException(
-                        "rate limits and captures are not served by this version");
-            }
-        }
-    }
-
     private void open(NicOptions nic, NetPorts opened, MetricsRegistry registry)
             throws OperatorException {
-        PacketPort port = openPort(nic, opened);
+        PacketPort port = filtered(nic, openPort(nic, opened));
         try {
             NetConfig config =
                     NetConfig.named(nic.name())
@@ -88,6 +81,19 @@ final class NetServer implements Served {
             port.close();
             throw e;
         }
+    }
+
+    /** The filters that were asked for, and no other: what is not there costs nothing. */
+    private PacketPort filtered(NicOptions nic, PacketPort port) {
+        PacketPort outer = port;
+        CaptureOptions capture = nic.capture();
+        if (capture != null) {
+            CapturePort visible = CapturePort.around(outer, nic.name());
+            captures.add(nic.name(), visible, capture);
+            outer = visible;
+        }
+        boolean limited = !nic.limitIn().isUnlimited() || !nic.limitOut().isUnlimited();
+        return limited ? RateLimitPort.around(outer, nic.limitOut(), nic.limitIn()) : outer;
     }
 
     private static PacketPort openPort(NicOptions nic, NetPorts opened) throws OperatorException {
@@ -113,6 +119,9 @@ final class NetServer implements Served {
         for (Nic nic : nics) {
             Attaching.attach(engine, nic.device(), nic.options().source());
         }
+        // Last: a start that fails leaves no file behind.
+        captures.start();
+        Signals.listen((name, number) -> captures.toggle(), "USR2");
     }
 
     @Override
@@ -140,6 +149,7 @@ final class NetServer implements Served {
                     .append(nic.options().name())
                     .append(": ")
                     .append(nic.port())
+                    .append(captureText(nic.options().capture()))
                     .append("; ")
                     .append(SocketOptions.describe(nic.options().source()))
                     .append("; ")
@@ -151,8 +161,15 @@ final class NetServer implements Served {
         return text.toString();
     }
 
+    private static String captureText(@Nullable CaptureOptions capture) {
+        return capture == null
+                ? ""
+                : ", capture to " + capture.target() + (capture.on() ? "" : " when SIGUSR2 comes");
+    }
+
     @Override
     public void close() {
+        captures.close();
         nics.reversed().forEach(nic -> nic.device().close());
         uplinks.reversed().forEach(SwitchUplink::close);
         if (ports != null) {

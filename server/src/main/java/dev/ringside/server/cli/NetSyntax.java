@@ -60,8 +60,8 @@ final class NetSyntax {
                 spec,
                 PORT,
                 "URI",
-                "Port: tap:NAME, macvtap:NAME, switch:NAME, packet:INTERFACE, socket:PATH, null,"
-                        + " loopback or generator:size=64.");
+                "Port: tap:NAME, macvtap:NAME, switch:NAME, packet:IFACE, socket:PATH, null, loopback"
+                        + " or generator:size=64.");
         text(
                 spec,
                 QUEUE_PAIRS,
@@ -70,7 +70,7 @@ final class NetSyntax {
                         + NicOptions.MAX_QUEUE_PAIRS
                         + ". Default: 1.");
         ServeSyntax.addQueueSize(spec);
-        text(spec, MAC, "ADDRESS", "Address told to the driver, such as 52:54:00:12:34:56.");
+        text(spec, MAC, "ADDRESS", "Address told to the driver, as 52:54:00:12:34:56.");
         text(
                 spec,
                 MTU,
@@ -85,13 +85,14 @@ final class NetSyntax {
                 spec,
                 RATE_LIMIT_IN,
                 "LIMIT",
-                "Most traffic to the guest: 100M, or bits=100M,pps=50K,burst=1M.");
+                "Most traffic to the guest: bits or packets per second, such as 100M or"
+                        + " 50kpps, or both and bursts: 1G,100kpps,burst=2Mb.");
         text(spec, RATE_LIMIT_OUT, "LIMIT", "Most traffic from the guest, written the same.");
         text(
                 spec,
                 CAPTURE,
-                "FILE[,KEY=VALUE...]",
-                "Write what passes to this pcapng file or pipe.");
+                "FILE[,snaplen=N][,start=off]",
+                "Write what passes to this pcapng file or pipe; SIGUSR2 switches it off and on.");
     }
 
     private static void addSeveral(CommandSpec spec) {

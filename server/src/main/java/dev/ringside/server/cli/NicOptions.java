@@ -1,6 +1,7 @@
 package dev.ringside.server.cli;
 
 import dev.ringside.server.engine.SocketSource;
+import dev.ringside.virtio.net.filter.Rate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param queueSize largest ring accepted, descriptors
  * @param mac told to the driver, its first byte in bits 47 to 40; 0: the driver's own
  * @param mtu told to the driver, bytes; 0: the port's
- * @param limitIn most traffic to the guest; null: no limit
- * @param limitOut most traffic from the guest; null: no limit
+ * @param limitIn most traffic to the guest
+ * @param limitOut most traffic from the guest
  * @param capture where what passes is written; null: nowhere
  * @param listed whether one value of {@code --nic} says all this: then options of the port may
  *     stand among the NIC's own
@@ -27,9 +28,9 @@ record NicOptions(
         int queueSize,
         long mac,
         int mtu,
-        @Nullable String limitIn,
-        @Nullable String limitOut,
-        @Nullable String capture,
+        Rate limitIn,
+        Rate limitOut,
+        @Nullable CaptureOptions capture,
         boolean listed) {
     /** Beyond that there is no use in more: as many as the largest guests have processors. */
     static final int MAX_QUEUE_PAIRS = 128;

@@ -12,6 +12,7 @@ import static dev.ringside.server.cli.NetSyntax.SWITCH;
 import static dev.ringside.server.cli.NetSyntax.TAP;
 
 import dev.ringside.server.engine.SocketSource;
+import dev.ringside.virtio.net.filter.Rate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -123,6 +124,7 @@ final class NicParser {
         long mac = address == null ? 0 : MacAddress.unicast(given.name(MAC), address);
         int mtu = given.integer(MTU, 0, NicOptions.MIN_MTU, NicOptions.MAX_MTU);
         String chosen = given.text(NAME);
+        String capture = given.text(CAPTURE);
         String name = chosen == null ? SocketOptions.deviceName(source, "nic") : chosen;
         return new NicOptions(
                 name,
@@ -132,10 +134,19 @@ final class NicParser {
                 given.queueSize(),
                 mac,
                 mtu,
-                given.text(RATE_LIMIT_IN),
-                given.text(RATE_LIMIT_OUT),
-                given.text(CAPTURE),
+                rate(RATE_LIMIT_IN),
+                rate(RATE_LIMIT_OUT),
+                capture == null ? null : CaptureOptions.parse(given.name(CAPTURE), capture),
                 listed);
+    }
+
+    private Rate rate(String option) throws OperatorException {
+        String text = given.text(option);
+        try {
+            return text == null ? Rate.UNLIMITED : Rate.parse(given.name(option), text);
+        } catch (IllegalArgumentException e) {
+            throw new OperatorException(String.valueOf(e.getMessage()), e);
+        }
     }
 
     private String port() throws OperatorException {

@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves a disk to a real VM and has both sides check it. Runs once, on one thread; Ctrl-C ends the
- * VM and the server and removes what was made.
+ * Serves a disk and a NIC to a real VM and has both sides check them. Runs once, on one thread;
+ * Ctrl-C ends the VM and the server and removes what was made.
  */
 final class Demo {
     private static final int DISK_MIB = 256;
@@ -67,23 +67,32 @@ final class Demo {
             say note "fio: sequential reads of 1 MiB: $(rates 8 7)"
             umount /mnt
             say digest "$(digest /dev/vda 0 48)"
-            """;
+            """
+                    + DemoNic.SCRIPT;
 
     private final @Nullable Path chosenDirectory;
     private final boolean keep;
+    private final NetworkChoice choice;
     private final DemoReport report;
     private final AtomicBoolean ended = new AtomicBoolean();
     private volatile @Nullable RingsideProcess server;
+    private volatile @Nullable DemoNic nic;
     private volatile @Nullable Qemu machine;
     private volatile @Nullable Path scratch;
 
     /**
      * @param chosenDirectory where the disk's file is put and stays; null: a folder that goes away
-     * @param keep whether the disk is served until the process is ended
+     * @param keep whether the disk and the NIC are served until the process is ended
+     * @param choice what the NIC is plugged into
      */
-    Demo(final @Nullable Path chosenDirectory, final boolean keep, final DemoReport report) {
+    Demo(
+            final @Nullable Path chosenDirectory,
+            final boolean keep,
+            final NetworkChoice choice,
+            final DemoReport report) {
         this.chosenDirectory = chosenDirectory;
         this.keep = keep;
+        this.choice = choice;
         this.report = report;
     }
 
@@ -111,7 +120,7 @@ final class Demo {
     }
 
     private void serveAndVerify() throws IOException, InterruptedException {
-        report.heading("Ringside serves a disk to a virtual machine:");
+        report.heading("Ringside serves a disk and a NIC to a virtual machine:");
         final GuestImage guest = GuestImage.prepare();
         final Path work = Files.createTempDirectory("ringside-demo-");
         scratch = work;
@@ -125,12 +134,17 @@ final class Demo {
 
         final RingsideProcess ringside = startServer(image, socket);
         report.host("server", ringside.readyLine());
-        final String metricsUrl = metricsUrl(ringside.readyLine());
-        verify(guest, work, image, socket);
-        showMetrics(metricsUrl);
+        final DemoNic wire = DemoNic.start(choice, guest, work, report);
+        nic = wire;
+        verify(guest, work, image, socket, wire, metricsUrl(ringside.readyLine()));
 
         if (keep) {
-            report.ownMachine(image.toString(), socket.toString(), true, QemuVersion.installed());
+            report.ownMachine(
+                    image.toString(),
+                    socket.toString(),
+                    wire.socket().toString(),
+                    true,
+                    QemuVersion.installed());
             passed();
             ringside.awaitEnd();
             return;
@@ -140,9 +154,11 @@ final class Demo {
             throw new IOException(
                     "the server ended with status " + status + ":\n" + ringside.messages());
         }
+        wire.terminate();
         report.ownMachine(
                 chosenDirectory == null ? "disk.img" : image.toString(),
                 "/tmp/ringside.sock",
+                "/tmp/ringside-nic.sock",
                 false,
                 QemuVersion.installed());
         passed();
@@ -169,11 +185,18 @@ final class Demo {
     }
 
     private void verify(
-            final GuestImage guest, final Path work, final Path image, final Path socket)
+            final GuestImage guest,
+            final Path work,
+            final Path image,
+            final Path socket,
+            final DemoNic wire,
+            final String metricsUrl)
             throws IOException, InterruptedException {
         final Path initramfs =
                 guest.writeInitramfs(
-                        work.resolve("initramfs"), SCRIPT, Set.of(GuestImage.Part.FIO));
+                        work.resolve("initramfs"),
+                        SCRIPT,
+                        Set.of(GuestImage.Part.FIO, GuestImage.Part.NET));
         report.host(
                 "VM",
                 QemuOptions.hasKvm()
@@ -182,14 +205,20 @@ final class Demo {
                                 + " the guest is emulated, which sets the speed below");
         final Qemu qemu =
                 Qemu.start(
-                        QemuOptions.of(MEMORY_MIB, CPUS)
-                                .booting(guest.kernel(), initramfs)
-                                .disk(socket, "num-queues=1"),
+                        wire.attach(
+                                QemuOptions.of(MEMORY_MIB, CPUS)
+                                        .booting(guest.kernel(), initramfs)
+                                        .disk(socket, "num-queues=1")),
                         work,
                         report::guestLine);
         machine = qemu;
-        final String seen = qemu.await("@digest");
+        compareDisk(image, qemu.await("@digest"));
+        showMetrics(metricsUrl);
+        wire.verify(qemu);
         qemu.awaitPass();
+    }
+
+    private void compareDisk(final Path image, final String seen) throws IOException {
         final String found = digest(image);
         if (!found.equals(seen)) {
             throw new IOException(
@@ -229,7 +258,8 @@ final class Demo {
                         .toList());
     }
 
-    private static String metricsUrl(final String readyLine) throws IOException {
+    /** Where a server's metrics are, by its ready line. */
+    static String metricsUrl(final String readyLine) throws IOException {
         final Matcher matcher = METRICS_URL.matcher(readyLine);
         if (!matcher.find()) {
             throw new IOException("the server did not say where its metrics are: " + readyLine);
@@ -259,6 +289,10 @@ final class Demo {
         final Qemu qemu = machine;
         if (qemu != null) {
             qemu.close();
+        }
+        final DemoNic wire = nic;
+        if (wire != null) {
+            wire.close();
         }
         final RingsideProcess ringside = server;
         if (ringside != null) {

@@ -15,6 +15,7 @@ import picocli.CommandLine.ParseResult;
 public final class DemoCommand {
     private static final String DIRECTORY = "--dir";
     private static final String KEEP = "--keep";
+    private static final String NETWORK = "--network";
     private static final String HELP = "--help";
     private static final int OK = 0;
     private static final int FAILED = 1;
@@ -25,8 +26,8 @@ public final class DemoCommand {
      * Runs the demo to its end; says on {@code out} what happened and on {@code err} what went
      * wrong.
      *
-     * @return 0 only when the guest and the host both found every byte where it should be; 78 when
-     *     something has to be installed or written differently first; else 1
+     * @return 0 only when the guest and its other ends agree on every byte; 78 when something has
+     *     to be installed or written differently first; else 1
      */
     public static int run(
             final List<String> arguments, final PrintStream out, final PrintStream err)
@@ -42,6 +43,7 @@ public final class DemoCommand {
             new Demo(
                             directory == null ? null : Path.of(directory),
                             given.hasMatchedOption(KEEP),
+                            network(commandLine, given.matchedOptionValue(NETWORK, "auto")),
                             new DemoReport(out))
                     .run();
             return OK;
@@ -57,13 +59,29 @@ public final class DemoCommand {
         }
     }
 
+    private static NetworkChoice network(final CommandLine commandLine, final String word) {
+        for (final NetworkChoice choice : NetworkChoice.values()) {
+            if (choice.word().equals(word)) {
+                return choice;
+            }
+        }
+        throw new ParameterException(
+                commandLine,
+                NETWORK
+                        + "="
+                        + word
+                        + " is not one of "
+                        + String.join(", ", NetworkChoice.words()));
+    }
+
     private static CommandSpec syntax() {
         final CommandSpec spec = CommandSpec.create().name("ringside demo");
         spec.usageMessage()
                 .description(
-                        "%nServes a disk to a Linux in QEMU, which makes a file system on it,"
-                                + " writes, reads back and verifies; then the host looks into the"
-                                + " disk's file.%n");
+                        "%nServes a disk and a NIC to a Linux in QEMU. It makes a file system,"
+                                + " writes, reads back and verifies, pings and moves data over TCP;"
+                                + " then the host compares what it has with what the guest"
+                                + " saw.%n");
         spec.addOption(
                 OptionSpec.builder(DIRECTORY)
                         .type(String.class)
@@ -73,11 +91,20 @@ public final class DemoCommand {
                                         + " temporary files, removed at the end.")
                         .build());
         spec.addOption(
+                OptionSpec.builder(NETWORK)
+                        .type(String.class)
+                        .paramLabel("KIND")
+                        .description(
+                                "What the NIC is plugged into: tap (needs root), passt (needs that"
+                                        + " program), switch (a second VM), or auto: the first"
+                                        + " that works. Default: auto.")
+                        .build());
+        spec.addOption(
                 OptionSpec.builder(KEEP)
                         .type(boolean.class)
                         .description(
-                                "Go on serving the disk afterwards, until Ctrl-C, so that a VM of"
-                                        + " your own can use it.")
+                                "Go on serving disk and NIC afterwards, until Ctrl-C, so that a VM of"
+                                        + " your own can use them.")
                         .build());
         spec.addOption(
                 OptionSpec.builder(HELP, "-h")

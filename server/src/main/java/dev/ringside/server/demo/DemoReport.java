@@ -45,12 +45,13 @@ final class DemoReport {
     void ownMachine(
             final String image,
             final String socket,
+            final String nicSocket,
             final boolean served,
             final QemuVersion version) {
         heading("");
         heading(
                 served
-                        ? "The disk is served until Ctrl-C. Attach it to a VM of your own:"
+                        ? "Both are served until Ctrl-C. Attach them to a VM of your own:"
                         : "With a VM of your own:");
         if (!served) {
             block(
@@ -59,7 +60,10 @@ final class DemoReport {
                                     + socket
                                     + " --blk-file="
                                     + image
-                                    + " --metrics-port=9101"));
+                                    + " --metrics-port=9101 &",
+                            "bin/ringside net --socket-path="
+                                    + nicSocket
+                                    + " --tap=tap0 --metrics-port=9102 &"));
             heading("  and then, with QEMU:");
         } else {
             heading("  QEMU:");
@@ -74,11 +78,19 @@ final class DemoReport {
                                 + ","
                                 + version.reconnectOption()
                                 + " \\",
-                        "  -device vhost-user-blk-pci,chardev=disk0,num-queues=1 ..."));
+                        "  -device vhost-user-blk-pci,chardev=disk0,num-queues=1 \\",
+                        "  -chardev socket,id=nic0,path="
+                                + nicSocket
+                                + ","
+                                + version.reconnectOption()
+                                + " \\",
+                        "  -netdev vhost-user,id=net0,chardev=nic0 \\",
+                        "  -device virtio-net-pci,netdev=net0 ..."));
         heading("  or with cloud-hypervisor:");
         block(
                 List.of(
                         "cloud-hypervisor --cpus boot=2 --memory size=2G,shared=on \\",
-                        "  --disk vhost_user=true,socket=" + socket + ",num_queues=1 ..."));
+                        "  --disk vhost_user=true,socket=" + socket + ",num_queues=1 \\",
+                        "  --net vhost_user=true,socket=" + nicSocket + ",num_queues=2 ..."));
     }
 }

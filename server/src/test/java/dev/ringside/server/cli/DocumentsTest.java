@@ -3,6 +3,7 @@ package dev.ringside.server.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ringside.frontend.NetOptions;
 import dev.ringside.metrics.LatencyHistogram;
 import dev.ringside.metrics.MetricName;
 import dev.ringside.metrics.MetricsRegistry;
@@ -10,12 +11,17 @@ import dev.ringside.server.engine.Engine;
 import dev.ringside.server.engine.EngineConfig;
 import dev.ringside.server.engine.IdleMode;
 import dev.ringside.server.engine.SocketSource;
+import dev.ringside.shm.NetNamespace;
 import dev.ringside.virtio.blk.BlkConfig;
 import dev.ringside.virtio.blk.BlkDevice;
 import dev.ringside.virtio.blk.backend.BlockBackends;
+import dev.ringside.virtio.net.NetConfig;
+import dev.ringside.virtio.net.NetDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -31,12 +37,46 @@ import picocli.CommandLine.Model.OptionSpec;
 /** The documents for operators say what the program says. */
 final class DocumentsTest {
     private static final Path ROOT = Path.of("..");
-    private static final Set<String> NUMBERED = Set.of("device", "queue", "shard");
+    private static final Set<String> NUMBERED =
+            Set.of("device", "queue", "shard", "port", "switch");
 
     @TempDir private Path folder = Path.of("/nonexistent");
 
     private static String read(String document) throws IOException {
         return Files.readString(ROOT.resolve(document));
+    }
+
+    @Test
+    void shouldNameEveryOptionOfNet() throws IOException {
+        String text = read("docs/cli.md") + read("README.md");
+        for (OptionSpec option : NetSyntax.commandLine().getCommandSpec().options()) {
+            if (!option.usageHelp()) {
+                assertTrue(text.contains(option.longestName()), option.longestName());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "README.md",
+                "docs/cli.md",
+                "docs/attach.md",
+                "docs/virtio-net.md",
+                "docs/switch.md"
+            })
+    void shouldNameNoOptionOfNetThatIsNotThere(String document) throws IOException {
+        Set<String> options =
+                NetSyntax.commandLine().getCommandSpec().options().stream()
+                        .flatMap(option -> Stream.of(option.names()))
+                        .collect(Collectors.toSet());
+        var commands = Pattern.compile("ringside net (.*\\\\\n)*[^\n]*").matcher(read(document));
+        while (commands.find()) {
+            var used = Pattern.compile("--[a-z-]+").matcher(commands.group());
+            while (used.find()) {
+                assertTrue(options.contains(used.group()), used.group());
+            }
+        }
     }
 
     @ParameterizedTest
@@ -72,6 +112,7 @@ final class DocumentsTest {
         var seen = new TreeSet<String>();
 
         serveAndVisit(seen, page);
+        serveNicsAndVisit(seen, page);
 
         var named = new TreeSet<String>();
         var names = Pattern.compile("`(ringside_[a-z_]+)`").matcher(page);
@@ -93,6 +134,38 @@ final class DocumentsTest {
                 var engine = Engine.start(EngineConfig.of(1, IdleMode.ADAPTIVE), registry)) {
             engine.attach(device, source);
             registry.visit(new Collecting(seen, page));
+            assertTrue(engine.shutdown(10_000));
+        }
+    }
+
+    /** A NIC on one port of each kind that counts, in a network namespace of this test's own. */
+    private void serveNicsAndVisit(Set<String> seen, String page) throws Exception {
+        var registry = new MetricsRegistry();
+        var ports = new NetPorts(registry);
+        var devices = new ArrayList<NetDevice>();
+        try (NetNamespace _ = NetNamespace.enterNew()) {
+            for (String port :
+                    List.of("tap:tap0", "loopback", "switch:lan", "socket:/nobody/listens")) {
+                NetConfig config = NetConfig.named("n" + devices.size());
+                devices.add(NetDevice.create(config, ports.open(port), registry));
+            }
+            driveAndVisit(devices.get(2), registry, new Collecting(seen, page));
+        } finally {
+            devices.forEach(NetDevice::close);
+            ports.close();
+        }
+    }
+
+    /** A switch's port counts once a queue is started. */
+    private void driveAndVisit(NetDevice device, MetricsRegistry registry, Collecting visitor)
+            throws Exception {
+        var source = new SocketSource.Listen(folder.resolve("n"), 0600, null, null);
+        try (var engine = Engine.start(EngineConfig.of(1, IdleMode.ADAPTIVE), registry)) {
+            engine.attach(device, source);
+            try (TestNic nic = TestNic.connect(folder.resolve("n"), NetOptions.defaults())) {
+                nic.send(TestNic.frame(2, 4, 60, 0));
+                registry.visit(visitor);
+            }
             assertTrue(engine.shutdown(10_000));
         }
     }

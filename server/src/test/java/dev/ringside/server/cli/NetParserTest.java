@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.server.engine.IdleMode;
 import dev.ringside.server.engine.SocketSource;
+import dev.ringside.virtio.net.filter.CapturePort;
+import dev.ringside.virtio.net.filter.Rate;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -67,8 +69,8 @@ final class NetParserTest {
         assertEquals(1024, nic.queueSize());
         assertEquals(0, nic.mac());
         assertEquals(0, nic.mtu());
-        assertNull(nic.limitIn());
-        assertNull(nic.limitOut());
+        assertEquals(Rate.UNLIMITED, nic.limitIn());
+        assertEquals(Rate.UNLIMITED, nic.limitOut());
         assertNull(nic.capture());
     }
 
@@ -84,7 +86,7 @@ final class NetParserTest {
                         "--mac=52:54:00:AB:cd:0f",
                         "--mtu=9000",
                         "--rate-limit-in=100M",
-                        "--rate-limit-out=pps=5K",
+                        "--rate-limit-out=5kpps",
                         "--capture=/tmp/a.pcapng,snaplen=64");
 
         assertEquals(new SocketSource.Listen(folder.resolve("s"), 0660, null, null), nic.source());
@@ -94,9 +96,9 @@ final class NetParserTest {
         assertEquals(256, nic.queueSize());
         assertEquals(0x525400abcd0fL, nic.mac());
         assertEquals(9000, nic.mtu());
-        assertEquals("100M", nic.limitIn());
-        assertEquals("pps=5K", nic.limitOut());
-        assertEquals("/tmp/a.pcapng,snaplen=64", nic.capture());
+        assertEquals(new Rate(100_000_000, 0, 0, 0), nic.limitIn());
+        assertEquals(new Rate(0, 5000, 0, 0), nic.limitOut());
+        assertEquals(new CaptureOptions(Path.of("/tmp/a.pcapng"), 64, true), nic.capture());
     }
 
     @Test
@@ -187,14 +189,16 @@ final class NetParserTest {
     void shouldKeepCommasOfOtherValues() throws OperatorException {
         NicOptions nic =
                 several(
-                                "--nic=@a,,b.sock,port=null,rate-limit-in=bits=1M,,pps=5,"
-                                        + "capture=/c,,snaplen=64")
+                                "--nic=@a,,b.sock,port=null,rate-limit-in=1M,,5pps,"
+                                        + "capture=/c,,,,d,,start=off")
                         .nics()
                         .getFirst();
 
         assertEquals("a,b", nic.name());
-        assertEquals("bits=1M,pps=5", nic.limitIn());
-        assertEquals("/c,snaplen=64", nic.capture());
+        assertEquals(new Rate(1_000_000, 5, 0, 0), nic.limitIn());
+        assertEquals(
+                new CaptureOptions(Path.of("/c,d"), CapturePort.WHOLE_FRAMES, false),
+                nic.capture());
     }
 
     @Test
@@ -248,6 +252,12 @@ final class NetParserTest {
                         "for example"),
                 wrong(List.of(socket, "--tap=t", "--mac=53:54:00:00:00:01"), "multicast"),
                 wrong(List.of(socket, "--tap=t", "--mac=00:00:00:00:00:00"), "for example"),
+                wrong(List.of(socket, "--tap=t", "--rate-limit-in=fast"), "--rate-limit-in=fast"),
+                wrong(List.of(socket, "--tap=t", "--rate-limit-out=1Xbps"), "1Xbps", "100M"),
+                wrong(List.of(socket, "--tap=t", "--capture=f,snaplen=1"), "snaplen=1", "14 to"),
+                wrong(List.of(socket, "--tap=t", "--capture=f,start=no"), "start=no", "on, off"),
+                wrong(List.of(socket, "--tap=t", "--capture=f,x"), "'x'", "start=off"),
+                wrong(List.of(socket, "--tap=t", "--capture=,start=off"), "--capture", "empty"),
                 wrong(List.of(socket, "--tap="), "--tap", "empty"),
                 wrong(List.of("--nic=@a,tap=t", socket), "--socket-path", "each value of --nic"),
                 wrong(List.of("--nic=@a,tap=t", "--mac=52:54:00:00:00:01"), "--mac", "--nic"),

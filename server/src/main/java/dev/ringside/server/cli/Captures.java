@@ -1,0 +1,204 @@
+package dev.ringside.server.cli;
+
+import dev.ringside.server.log.Log;
+import dev.ringside.virtio.net.filter.Capture;
+import dev.ringside.virtio.net.filter.CapturePort;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The captures of this process: one thread writes what all of them gather. They are switched on and
+ * off together, by {@link #toggle}. Methods may be called on any thread but a shard.
+ */
+final class Captures implements AutoCloseable {
+    /** Between two looks when there was nothing to write: what a viewer may lag behind. */
+    private static final long PAUSE_NS = 20_000_000;
+
+    private final List<Source> sources = new ArrayList<>();
+    private final Thread writer =
+            Thread.ofPlatform().daemon().name("ringside-capture").unstarted(this::write);
+    private boolean closing;
+
+    /** A NIC whose traffic can be captured. */
+    private static final class Source {
+        final String nic;
+        final CapturePort port;
+        final CaptureOptions options;
+        final boolean pipe;
+        int begun;
+        @Nullable Capture running;
+
+        Source(String nic, CapturePort port, CaptureOptions options) {
+            this.nic = nic;
+            this.port = port;
+            this.options = options;
+            Path target = options.target();
+            pipe = Files.exists(target) && !Files.isRegularFile(target);
+        }
+
+        /** A file is never overwritten by the next capture: that one has a number behind. */
+        Path nextTarget() {
+            begun++;
+            return begun == 1 || pipe
+                    ? options.target()
+                    : options.target().resolveSibling(options.target().getFileName() + "." + begun);
+        }
+    }
+
+    /** Before {@link #start}: a NIC whose traffic can be captured. */
+    synchronized void add(String nic, CapturePort port, CaptureOptions options) {
+        sources.add(new Source(nic, port, options));
+    }
+
+    /**
+     * Switches on those that are to be on from the start.
+     *
+     * @throws OperatorException when one cannot be written
+     */
+    synchronized void start() throws OperatorException {
+        for (Source source : sources) {
+            if (source.options.on()) {
+                try {
+                    begin(source);
+                } catch (IOException e) {
+                    throw new OperatorException(
+                            "the capture of NIC "
+                                    + source.nic
+                                    + " cannot begin: "
+                                    + e.getMessage()
+                                    + ": choose a file that this user may write",
+                            e);
+                }
+            }
+        }
+        if (!sources.isEmpty()) {
+            writer.start();
+        }
+    }
+
+    private static Path begin(Source source) throws IOException {
+        Path target = source.nextTarget();
+        Capture capture = source.port.start(target, source.options.snapBytes());
+        IOException failure = capture.failure();
+        if (failure != null) {
+            throw failure;
+        }
+        source.running = capture;
+        return target;
+    }
+
+    /** Switches all off when any is on, else all on; says so. */
+    synchronized void toggle() {
+        if (sources.isEmpty()) {
+            Log.info("SIGUSR2: there is no --capture to switch on or off");
+            return;
+        }
+        if (sources.stream().anyMatch(source -> source.running != null)) {
+            for (Source source : sources) {
+                if (source.running != null) {
+                    source.running.stop();
+                }
+            }
+            return;
+        }
+        for (Source source : sources) {
+            try {
+                Log.info("capture of NIC " + source.nic + " on: " + begin(source));
+            } catch (IOException e) {
+                Log.warn(
+                        "capture-" + source.nic,
+                        "capture of NIC " + source.nic + " cannot begin: " + e.getMessage());
+            }
+        }
+        LockSupport.unpark(writer);
+    }
+
+    private void write() {
+        while (true) {
+            boolean wrote = false;
+            for (Capture capture : running()) {
+                int count = capture.poll();
+                wrote |= count > 0;
+                if (count == Capture.OVER) {
+                    ended(capture);
+                }
+            }
+            if (!wrote && !pause()) {
+                return;
+            }
+        }
+    }
+
+    private synchronized List<Capture> running() {
+        List<Capture> all = new ArrayList<>();
+        for (Source source : sources) {
+            if (source.running != null) {
+                all.add(source.running);
+            }
+        }
+        return all;
+    }
+
+    private synchronized void ended(Capture capture) {
+        for (Source source : sources) {
+            if (source.running == capture) {
+                source.running = null;
+                tell(source.nic, capture);
+            }
+        }
+    }
+
+    private static void tell(String nic, Capture capture) {
+        String counts = capture.packets() + " frames, " + capture.dropped() + " dropped";
+        IOException failure = capture.failure();
+        if (failure == null) {
+            Log.info("capture of NIC " + nic + " off: " + counts);
+        } else {
+            Log.warn(
+                    "capture-" + nic,
+                    "capture of NIC " + nic + " failed after " + counts + ": " + failure);
+        }
+    }
+
+    /** False when all is over. */
+    private boolean pause() {
+        boolean idle;
+        synchronized (this) {
+            idle = sources.stream().allMatch(source -> source.running == null);
+            if (idle && closing) {
+                return false;
+            }
+        }
+        if (idle) {
+            // While nothing is captured this thread costs nothing.
+            LockSupport.park(this);
+        } else {
+            LockSupport.parkNanos(this, PAUSE_NS);
+        }
+        return true;
+    }
+
+    /** Ends all, and waits until what was captured is written. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            closing = true;
+            for (Source source : sources) {
+                if (source.running != null) {
+                    source.running.stop();
+                }
+            }
+            LockSupport.unpark(writer);
+        }
+        try {
+            writer.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
