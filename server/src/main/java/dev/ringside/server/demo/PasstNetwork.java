@@ -3,11 +3,14 @@ package dev.ringside.server.demo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** passt: a network in user space that needs no privilege and reaches what this user reaches. */
 final class PasstNetwork implements DemoNetwork {
+    private static final List<String> COMMAND =
+            List.of("passt", "--foreground", "--stderr", "--one-off");
     private static final String LOOPBACK = "127.0.0.1";
     private static final String LISTENING = "You can now start";
     private static final Duration START_LIMIT = Duration.ofSeconds(20);
@@ -30,16 +33,14 @@ final class PasstNetwork implements DemoNetwork {
      */
     static PasstNetwork start(final Path work) throws IOException, InterruptedException {
         final Path stream = work.resolve("passt.sock");
+        final List<String> command = new ArrayList<>(COMMAND);
+        command.addAll(List.of("--socket", stream.toString()));
+        if (System.getProperty("user.name").equals("root")) {
+            // It would become nobody, who may not make a socket in this demo's folder.
+            command.addAll(List.of("--runas", "0"));
+        }
         final Process process =
-                new ProcessBuilder(
-                                "passt",
-                                "--foreground",
-                                "--stderr",
-                                "--one-off",
-                                "--socket",
-                                stream.toString())
-                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                        .start();
+                new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
         final PasstNetwork network = new PasstNetwork(process, stream, work.resolve("nic.sock"));
         try {
             final Console messages = new Console("passt", process.getErrorStream(), line -> {});

@@ -31,6 +31,15 @@ final class DemoCommandTest {
         assertTrue(message.contains("ringside demo --help"), message);
     }
 
+    @Test
+    void shouldEndWith78WhenTheNetworkIsOfNoKnownKind() throws Exception {
+        assertEquals(78, run("--network=carrier-pigeon"));
+
+        final String message = err.toString(StandardCharsets.UTF_8);
+        assertTrue(message.contains("--network=carrier-pigeon"), message);
+        assertTrue(message.contains("auto, tap, passt, switch"), message);
+    }
+
     private int run(final String... arguments) throws InterruptedException {
         return DemoCommand.run(
                 List.of(arguments),
