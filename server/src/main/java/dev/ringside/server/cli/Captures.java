@@ -1,5 +1,6 @@
 package dev.ringside.server.cli;
 
+import dev.ringside.server.engine.SlowWork;
 import dev.ringside.server.log.Log;
 import dev.ringside.virtio.net.filter.Capture;
 import dev.ringside.virtio.net.filter.CapturePort;
@@ -20,8 +21,8 @@ final class Captures implements AutoCloseable {
     private static final long PAUSE_NS = 20_000_000;
 
     private final List<Source> sources = new ArrayList<>();
-    private final Thread writer =
-            Thread.ofPlatform().daemon().name("ringside-capture").unstarted(this::write);
+    private final SlowWork writer = new SlowWork("ringside-capture");
+    private volatile @Nullable Thread writing;
     private boolean closing;
 
     /** A NIC whose traffic can be captured. */
@@ -77,7 +78,7 @@ final class Captures implements AutoCloseable {
             }
         }
         if (!sources.isEmpty()) {
-            writer.start();
+            writer.execute(this::write);
         }
     }
 
@@ -115,10 +116,11 @@ final class Captures implements AutoCloseable {
                         "capture of NIC " + source.nic + " cannot begin: " + e.getMessage());
             }
         }
-        LockSupport.unpark(writer);
+        LockSupport.unpark(writing);
     }
 
     private void write() {
+        writing = Thread.currentThread();
         while (true) {
             boolean wrote = false;
             for (Capture capture : running()) {
@@ -193,12 +195,8 @@ final class Captures implements AutoCloseable {
                     source.running.stop();
                 }
             }
-            LockSupport.unpark(writer);
+            LockSupport.unpark(writing);
         }
-        try {
-            writer.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        writer.close();
     }
 }

@@ -60,8 +60,8 @@ final class NetSyntax {
                 spec,
                 PORT,
                 "URI",
-                "Port: tap:NAME, macvtap:NAME, switch:NAME, packet:IFACE, socket:PATH, null, loopback"
-                        + " or generator:size=64.");
+                "Port: tap:NAME, macvtap:NAME, switch:NAME, packet:IFACE, socket:PATH, null,"
+                        + " loopback or generator:size=64.");
         text(
                 spec,
                 QUEUE_PAIRS,

@@ -103,8 +103,8 @@ public final class DemoCommand {
                 OptionSpec.builder(KEEP)
                         .type(boolean.class)
                         .description(
-                                "Go on serving disk and NIC afterwards, until Ctrl-C, so that a VM of"
-                                        + " your own can use them.")
+                                "Go on serving disk and NIC afterwards, until Ctrl-C, so that a VM"
+                                        + " of your own can use them.")
                         .build());
         spec.addOption(
                 OptionSpec.builder(HELP, "-h")

@@ -44,7 +44,9 @@ final class DemoNic implements AutoCloseable {
                 fail no answer to pings
             fi
             now() { cut -d' ' -f1 /proc/uptime; }
-            mbits() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%%.0f", %1$d * 8.388608 / (b - a) }'; }
+            mbits() {
+                awk -v a="$1" -v b="$2" 'BEGIN { printf "%%.0f", %1$d * 8.388608 / (b - a) }'
+            }
             for i in $(seq %2$d); do cat /tmp/random; done >/tmp/up
             up=$(md5sum </tmp/up | cut -c1-32)
             start=$(now)
