@@ -145,7 +145,7 @@ final class PcapNg {
     }
 
     private void pad() {
-        while (at % Integer.BYTES != 0) {
+        while ((at - start) % Integer.BYTES != 0) {
             into.set(ValueLayout.JAVA_BYTE, at++, (byte) 0);
         }
     }

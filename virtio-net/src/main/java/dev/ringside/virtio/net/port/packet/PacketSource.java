@@ -87,7 +87,8 @@ final class PacketSource implements FrameSource, FrameKeeper {
         }
         if (count > 0) {
             into.flush();
-        } else if (!pending && !socket.peek()) {
+        } else if (!pending) {
+            // What came since the last look makes the poll fire as soon as it is armed.
             counters.increment(HostCounter.RECEIVE_WAITS);
             waiting.arm(socket.fd());
         }
@@ -191,7 +192,7 @@ final class PacketSource implements FrameSource, FrameKeeper {
 
     @Override
     public boolean hasWork() {
-        return stale || recovered || slot.hasOffer();
+        return enabled && !closed && (stale || recovered || slot.hasOffer());
     }
 
     @Override

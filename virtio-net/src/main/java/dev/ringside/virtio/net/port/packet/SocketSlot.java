@@ -15,6 +15,10 @@ final class SocketSlot {
     private final Doorbell doorbell;
     private final AtomicReference<@Nullable PacketSocket> offered = new AtomicReference<>();
     private volatile boolean wanted = true;
+
+    /** Says to the control executor that {@link #taken} is there. */
+    private volatile boolean inUse;
+
     private @Nullable PacketSocket taken;
 
     SocketSlot(Executor control, Doorbell doorbell) {
@@ -24,7 +28,7 @@ final class SocketSlot {
 
     /** Control: whether it is worth opening a socket. */
     boolean wanted() {
-        return wanted && offered.get() == null;
+        return wanted && !inUse && offered.get() == null;
     }
 
     /** Control: gives a socket; it is closed when nobody wants it any more. */
@@ -40,7 +44,7 @@ final class SocketSlot {
 
     /** Shard: whether {@link #take} would give a socket. */
     boolean hasOffer() {
-        return wanted && offered.get() != null;
+        return wanted && taken == null && offered.get() != null;
     }
 
     /** Shard: the socket in use; null: none. */
@@ -50,11 +54,17 @@ final class SocketSlot {
 
     /** Shard: goes on with what was offered, if something was. */
     @Nullable PacketSocket take() {
+        if (offered.get() == null) {
+            return taken;
+        }
+        // Before the place is free: else another socket is opened meanwhile, which nobody reads.
+        inUse = true;
         PacketSocket next = offered.getAndSet(null);
         if (next != null) {
             closeLater(taken);
             taken = next;
         }
+        inUse = taken != null;
         return taken;
     }
 
@@ -71,6 +81,7 @@ final class SocketSlot {
     void drop() {
         closeLater(taken);
         taken = null;
+        inUse = false;
     }
 
     private void closeLater(@Nullable PacketSocket socket) {

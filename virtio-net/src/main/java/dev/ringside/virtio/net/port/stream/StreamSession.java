@@ -183,14 +183,15 @@ final class StreamSession implements ShardTask {
 
         @Override
         public Verdict put(Frame frame) {
+            if (!hasRoom()) {
+                return Verdict.LATER;
+            }
+            // After that: making room may have found out that the peer is gone.
             UnixSocket peer = socket;
             Readiness ready = readiness;
             if (peer == null || ready == null) {
                 port.counters().increment(StreamCounter.DROPPED_NO_PEER);
                 return Verdict.DROPPED;
-            }
-            if (!hasRoom()) {
-                return Verdict.LATER;
             }
             if (ready.writable() && OutgoingFrames.isLarge(frame)) {
                 wrote(outgoing.writeWith(peer, frame));

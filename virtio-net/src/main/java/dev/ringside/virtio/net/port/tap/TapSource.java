@@ -167,7 +167,7 @@ final class TapSource implements FrameSource {
 
     @Override
     public boolean hasWork() {
-        return ready && !seenReady;
+        return enabled && !closed && ready && !seenReady;
     }
 
     @Override
