@@ -274,6 +274,24 @@ class StreamPortTest {
     }
 
     @Test
+    void shouldDropWhatFindsThePeerGoneWhileItMakesRoom() throws Exception {
+        Frame large = frame(content(new Random(4), 60_000));
+        Verdict[] last = {Verdict.DONE};
+        try (ServerSocketChannel listener = TestPeer.listen(path);
+                PacketPort port = port("");
+                FrameSink sink = port.openTransmit(shard, 0)) {
+            try (TestPeer peer = TestPeer.accept(listener)) {
+                shard.until(() -> last[0] == Verdict.LATER, () -> last[0] = sink.put(large));
+                assertTrue(peer.frames().isEmpty());
+            }
+
+            shard.until(() -> last[0] != Verdict.LATER, () -> last[0] = sink.put(large));
+
+            assertEquals(Verdict.DROPPED, last[0]);
+        }
+    }
+
+    @Test
     void shouldLeaveOutFramesWithoutAnEthernetHeader() throws Exception {
         try (PacketPort port = port(",listen=on");
                 FrameSource source = port.openReceive(shard, 0, receiveq);
