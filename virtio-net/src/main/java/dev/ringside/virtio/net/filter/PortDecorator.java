@@ -50,6 +50,11 @@ abstract class PortDecorator implements PacketPort {
     }
 
     @Override
+    public void assignMac(long mac) {
+        inner.assignMac(mac);
+    }
+
+    @Override
     public FrameSink openTransmit(ShardContext shard, int pair) {
         return aroundTransmit(shard, inner.openTransmit(shard, pair));
     }

@@ -2,6 +2,7 @@ package dev.ringside.virtio.net.filter;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.metrics.MetricsRegistry;
@@ -10,11 +11,18 @@ import dev.ringside.virtio.net.TestSeeds;
 import dev.ringside.virtio.net.TestShard;
 import dev.ringside.virtio.net.frame.Frame;
 import dev.ringside.virtio.net.frame.FrameKeeper;
+import dev.ringside.virtio.net.l2.SwitchPortConfig;
+import dev.ringside.virtio.net.l2.SwitchSettings;
+import dev.ringside.virtio.net.l2.VirtualSwitch;
 import dev.ringside.virtio.net.port.FrameSink;
 import dev.ringside.virtio.net.port.FrameSource;
+import dev.ringside.virtio.net.port.PacketPort;
 import dev.ringside.virtio.net.port.Verdict;
 import dev.ringside.virtio.net.ports.PacketPorts;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -80,6 +88,49 @@ class RateLimitTest {
             atNs = wakeNs + random.nextInt(1_000_000);
         }
         return total / (perNs * durationNs);
+    }
+
+    @Test
+    void shouldLetASwitchKnowTheAddressOfTheNic() throws Exception {
+        FakeSink other = new FakeSink();
+        SwitchPortConfig config = SwitchPortConfig.nic().withAntiSpoof(true);
+        try (VirtualSwitch bridge =
+                        new VirtualSwitch("lan", SwitchSettings.defaults(), new MetricsRegistry());
+                PacketPort port =
+                        RateLimitPort.around(
+                                bridge.newPort(config), Rate.UNLIMITED, Rate.UNLIMITED);
+                PacketPort otherPort = bridge.newPort(SwitchPortConfig.nic());
+                FrameSource source = otherPort.openReceive(shard, 0, other);
+                FrameSink sink = port.openTransmit(shard, 0)) {
+            source.setEnabled(true);
+            port.assignMac(0x525400000001L);
+
+            assertEquals(Verdict.DROPPED, sink.put(frame(broadcast(2))));
+            assertEquals(Verdict.DONE, sink.put(frame(broadcast(1))));
+            assertEquals(1, other.frames().size());
+            assertThrows(
+                    IllegalArgumentException.class, () -> otherPort.assignMac(0x525400000001L));
+        }
+    }
+
+    /** Length of a frame to all, in the memory, from an address with this last byte. */
+    private int broadcast(int from) {
+        byte[] header = {-1, -1, -1, -1, -1, -1, 0x52, 0x54, 0, 0, 0, (byte) from, 8, 0};
+        MemorySegment.copy(header, 0, memory, ValueLayout.JAVA_BYTE, 0, header.length);
+        return 60;
+    }
+
+    @Test
+    void shouldPassOnEverythingThatPortsAreAsked() throws Exception {
+        for (Method method : PacketPort.class.getMethods()) {
+            if (Modifier.isStatic(method.getModifiers())) {
+                continue;
+            }
+            Method own =
+                    PortDecorator.class.getDeclaredMethod(
+                            method.getName(), method.getParameterTypes());
+            assertEquals(method.getReturnType(), own.getReturnType());
+        }
     }
 
     @Test
