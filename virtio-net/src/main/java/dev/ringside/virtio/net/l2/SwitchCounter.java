@@ -19,6 +19,8 @@ enum SwitchCounter implements MetricName {
     SPOOFED(Family.DROPS, "spoofed"),
     /** Of a VLAN that the port has no part in, or with tags that it may not have. */
     VLAN(Family.DROPS, "vlan"),
+    /** Its checksum is to be computed from within its addresses or tags. */
+    CHECKSUM_PLACE(Family.DROPS, "checksum_place"),
     /** To an address that no bridge forwards. */
     RESERVED(Family.DROPS, "reserved"),
     ISOLATED(Family.DROPS, "isolated"),

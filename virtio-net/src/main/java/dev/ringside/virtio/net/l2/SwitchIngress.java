@@ -80,6 +80,10 @@ final class SwitchIngress implements FrameSink {
         if (!readTag(frame)) {
             return drop(SwitchCounter.VLAN);
         }
+        if (frame.checksumNeeded() && frame.checksumStart() < headerBytes()) {
+            // The checksum would be written over what is checked here.
+            return drop(SwitchCounter.CHECKSUM_PLACE);
+        }
         int vlan = port.config().vlans().classify(tag);
         if (vlan == PortVlans.NONE) {
             return drop(SwitchCounter.VLAN);
@@ -132,6 +136,14 @@ final class SwitchIngress implements FrameSink {
         tagBehind = VlanTag.isTag(frame.headShort(TYPE_AT + VlanTag.BYTES));
         // A priority is no VLAN: the tag behind it would be one that the port does not have.
         return tag != 0 || !tagBehind;
+    }
+
+    /** Addresses, tags and type of the frame at hand. */
+    private int headerBytes() {
+        if (tag == PortVlans.NO_TAG) {
+            return ETHERNET_BYTES;
+        }
+        return ETHERNET_BYTES + (tagBehind ? 2 : 1) * VlanTag.BYTES;
     }
 
     private static long address(Frame frame, int at) {

@@ -19,6 +19,9 @@ final class VlanTag {
     static final int NUMBER = 3 << 12;
     static final int BITS = 14;
 
+    /** Largest csum_start of a virtio-net header (virtio 1.3, section 5.1.6): 16 bits. */
+    private static final int MOST_START = 0xffff;
+
     private static final int WAY = 3 << 12;
 
     private VlanTag() {}
@@ -51,7 +54,9 @@ final class VlanTag {
         switch (action & WAY) {
             case REMOVE -> frame.remove(AT, BYTES);
             case INSERT -> {
-                if (frame.length() + BYTES > Frame.MAX_BYTES || !frame.insert(AT, BYTES)) {
+                if (frame.length() + BYTES > Frame.MAX_BYTES
+                        || checksumMovesTooFar(frame)
+                        || !frame.insert(AT, BYTES)) {
                     return false;
                 }
                 frame.setHeadShort(AT, TYPE_CUSTOMER);
@@ -63,5 +68,10 @@ final class VlanTag {
             default -> {}
         }
         return true;
+    }
+
+    /** Whether the place of its checksum is one that no header can say, with a tag more. */
+    private static boolean checksumMovesTooFar(Frame frame) {
+        return frame.checksumNeeded() && frame.checksumStart() + BYTES > MOST_START;
     }
 }

@@ -74,6 +74,44 @@ final class SwitchForwardingTest {
     }
 
     @Test
+    void shouldRefuseAChecksumOverWhatItChecks() {
+        Plug guest = net.plug(trunk(5, 6), 0);
+        Plug trunk = net.plug(trunk(1, 5, 6), 0);
+        int drops = 0;
+        for (int[] tags : new int[][] {{}, {0}, {6}, {6, 9}}) {
+            byte[] bytes = frame(BROADCAST, station(0), 1, tags);
+            int headers = 14 + 4 * tags.length;
+            for (int start = 0; start < headers; start++) {
+                Frame frame = guest.frame(bytes);
+                frame.needChecksum(start, 0);
+                assertEquals(Verdict.DROPPED, guest.sink.put(frame), "from " + start);
+                drops++;
+            }
+            assertGot(trunk);
+            Frame frame = guest.frame(bytes);
+            frame.needChecksum(headers, 0);
+            assertEquals(Verdict.DONE, guest.sink.put(frame));
+            assertEquals(1, trunk.received().size());
+        }
+        assertEquals(drops, net.count("0", SwitchCounter.CHECKSUM_PLACE));
+    }
+
+    @Test
+    void shouldDropWhatATagWouldMoveTheChecksumOfTooFar() {
+        Plug guest = net.plug(access(5), 0);
+        Plug trunk = net.plug(trunk(1, 5), 0);
+        byte[] bytes = frame(BROADCAST, station(0), 1);
+        for (int start = 65_530; start <= 65_535; start++) {
+            Frame frame = guest.frame(bytes);
+            frame.needChecksum(start, 0);
+            assertEquals(
+                    start + 4 <= 65_535 ? Verdict.DONE : Verdict.DROPPED, guest.sink.put(frame));
+        }
+        assertEquals(2, trunk.received().size());
+        assertEquals(4, net.count("0", SwitchCounter.VLAN));
+    }
+
+    @Test
     void shouldSendGroupsToAll() {
         Plug a = net.plug(NIC, 0);
         Plug b = net.plug(NIC, 0);
