@@ -68,6 +68,11 @@ final class CaptureSink implements FrameSink {
     }
 
     @Override
+    public boolean remembersFrames() {
+        return inner.remembersFrames();
+    }
+
+    @Override
     public void flush() {
         inner.flush();
     }

@@ -61,6 +61,11 @@ final class LimitedSink implements FrameSink {
     }
 
     @Override
+    public boolean remembersFrames() {
+        return inner.remembersFrames();
+    }
+
+    @Override
     public void flush() {
         inner.flush();
     }

@@ -2,7 +2,6 @@ package dev.ringside.virtio.net.l2;
 
 import dev.ringside.metrics.Counters;
 import dev.ringside.virtio.net.frame.Frame;
-import dev.ringside.virtio.net.offload.SoftwareOffload;
 import dev.ringside.virtio.net.port.FrameSink;
 import dev.ringside.virtio.net.port.FrameSource;
 import dev.ringside.virtio.net.port.Verdict;
@@ -55,7 +54,7 @@ final class SwitchLane implements FrameSource {
         this.pair = pair;
         this.shard = shard;
         this.sink = sink;
-        remembersFrames = sink instanceof SoftwareOffload;
+        remembersFrames = sink.remembersFrames();
         this.counters = counters;
         inbox = new FrameInbox(settings.inboxFrames());
         shares = new int[settings.maxPorts()];
@@ -106,11 +105,16 @@ final class SwitchLane implements FrameSource {
             return sink.put(frame);
         } catch (RuntimeException | Error e) {
             // Not the fault of whoever sent the frame: it is told to whoever opened this.
-            setEnabled(false);
-            failure = e;
+            fail(e);
             counters.increment(SwitchCounter.FAILED);
             return Verdict.DROPPED;
         }
+    }
+
+    /** It gets nothing more until its owner, who hears why, enables it again. Own shard. */
+    void fail(Throwable cause) {
+        setEnabled(false);
+        failure = cause;
     }
 
     /** Whether to leave it alone for now. Any shard. */
@@ -229,8 +233,14 @@ final class SwitchLane implements FrameSource {
     }
 
     void flush() {
-        if (!closed) {
+        if (closed) {
+            return;
+        }
+        try {
             sink.flush();
+        } catch (RuntimeException | Error e) {
+            // As in tryToPut: others of this shard have bursts to end, too.
+            fail(e);
         }
     }
 

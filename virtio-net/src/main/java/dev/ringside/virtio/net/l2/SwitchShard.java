@@ -136,7 +136,12 @@ final class SwitchShard implements ShardTask {
         int done = 0;
         SwitchLane[] now = lanes;
         for (SwitchLane lane : now) {
-            done += lane.turn(budget);
+            try {
+                done += lane.turn(budget);
+            } catch (RuntimeException | Error e) {
+                // A task that throws is polled no more, and with it went every other queue.
+                lane.fail(e);
+            }
             if (lane.isOver()) {
                 closed(lane);
             }

@@ -74,6 +74,11 @@ public final class SoftwareOffload implements FrameSink {
     }
 
     @Override
+    public boolean remembersFrames() {
+        return true;
+    }
+
+    @Override
     public void flush() {
         inner.flush();
     }

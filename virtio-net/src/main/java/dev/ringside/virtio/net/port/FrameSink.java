@@ -24,6 +24,14 @@ public interface FrameSink extends AutoCloseable {
     /** {@link dev.ringside.virtio.net.frame.Offload} bits that frames put here may need. */
     int accepts();
 
+    /**
+     * Whether it goes on, after {@link Verdict#LATER}, where it stopped: then the frame that is put
+     * again must be the same object. Does not change; decorators pass it on.
+     */
+    default boolean remembersFrames() {
+        return false;
+    }
+
     /** The burst is over: what was gathered goes out. */
     default void flush() {}
 
