@@ -19,6 +19,12 @@ final class ReceiveInbox {
     private volatile @Nullable Doorbell openFor;
 
     /**
+     * The oldest, taken out already: nobody but the owner can release what the owner reads, also
+     * when an inbox was opened again before a late producer empties it.
+     */
+    private @Nullable Frame current;
+
+    /**
      * Hands over a held frame. Any thread.
      *
      * @return false when there is no room: the reference is still the caller's
@@ -29,7 +35,7 @@ final class ReceiveInbox {
             return false;
         }
         if (openFor == null) {
-            empty();
+            releaseWaiting();
         } else {
             owner.ring();
         }
@@ -41,7 +47,7 @@ final class ReceiveInbox {
         openFor = owner;
     }
 
-    /** Shuts it and releases what is in it. */
+    /** Shuts it and releases what is in it. The owner. */
     void shut() {
         if (openFor != null) {
             openFor = null;
@@ -51,23 +57,34 @@ final class ReceiveInbox {
 
     /** The oldest frame, which stays; null: there is none. The owner. */
     @Nullable Frame first() {
-        return frames.peek();
+        if (current == null) {
+            current = frames.poll();
+        }
+        return current;
     }
 
     /** Takes the oldest frame out and gives its reference back. The owner. */
     void releaseFirst() {
-        Frame frame = frames.poll();
+        Frame frame = current;
+        current = null;
         if (frame != null) {
             frame.release();
         }
     }
 
+    /** The owner. */
     boolean isEmpty() {
-        return frames.isEmpty();
+        return current == null && frames.isEmpty();
     }
 
-    /** Releases everything in it. */
+    /** Releases everything in it. The owner. */
     void empty() {
+        releaseFirst();
+        releaseWaiting();
+    }
+
+    /** Releases what the owner has not taken out. Any thread. */
+    void releaseWaiting() {
         Frame frame;
         while ((frame = frames.poll()) != null) {
             frame.release();
