@@ -13,8 +13,12 @@ record NetState(long features, NetLink link, Reception reception) {
         return new NetState(0, link, Reception.initial(0));
     }
 
+    /**
+     * The same features change nothing: front-ends send them again when a paused machine goes on,
+     * and the driver, who knows nothing of that, does not choose again.
+     */
     NetState withFeatures(long value) {
-        return new NetState(value, link, Reception.initial(value));
+        return value == features ? this : new NetState(value, link, Reception.initial(value));
     }
 
     NetState withLink(NetLink value) {

@@ -330,4 +330,24 @@ class ControlWorkerTest {
         assertTrue(passesTagged(OTHER, 7));
         assertEquals(true, nic.port.sourceEnabled);
     }
+
+    /** Front-ends send the features again when a paused machine goes on. */
+    @Test
+    void shouldKeepWhatTheDriverChoseWhenItsFeaturesAreSetAgain() throws Exception {
+        promiscuous(false);
+        nic.device.setFeatures(FEATURES);
+        receive.poll(8);
+        assertFalse(passes(OTHER));
+        nic.device.reset();
+        receive.poll(8);
+        assertTrue(passes(OTHER));
+    }
+
+    @Test
+    void shouldForgetWhatTheDriverChoseWithOtherFeatures() throws Exception {
+        promiscuous(false);
+        nic.device.setFeatures(FEATURES & ~NetSpec.VIRTIO_NET_F_GUEST_ANNOUNCE);
+        receive.poll(8);
+        assertTrue(passes(OTHER));
+    }
 }
