@@ -264,7 +264,11 @@ final class QueueSlot {
     void settle(Runnable done) {
         final QueueWorker current = worker;
         if (current != null && !memoryVanished) {
-            current.poll(0);
+            try {
+                current.poll(0);
+            } catch (Throwable failure) {
+                fail(failure);
+            }
         }
         drain(done);
     }
@@ -273,7 +277,12 @@ final class QueueSlot {
     void stop(Consumer<Virtqueue> done) {
         final QueueWorker current = worker;
         if (current != null) {
-            current.beginDrain();
+            // Whatever the device does, the front-end gets its answer.
+            try {
+                current.beginDrain();
+            } catch (Throwable failure) {
+                fail(failure);
+            }
         }
         drain(
                 () -> {

@@ -1,0 +1,114 @@
+package dev.ringside.server.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+
+import dev.ringside.metrics.Counters;
+import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.shm.GuestMemory;
+import dev.ringside.shm.Memfd;
+import dev.ringside.shm.MemoryRegion;
+import dev.ringside.vhostuser.QueueStart;
+import dev.ringside.virtqueue.QueueCounter;
+import dev.ringside.virtqueue.RingFault;
+import dev.ringside.virtqueue.RingLayout;
+import dev.ringside.virtqueue.SplitVirtqueue;
+import dev.ringside.virtqueue.Virtqueue;
+import dev.ringside.virtqueue.device.QueueWorker;
+import dev.ringside.virtqueue.device.VirtioDevice;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** What a device that throws costs its front-end: a queue, but never an answer. */
+class QueueSlotTest {
+    private static final int RING = 16;
+    private static final long REGION_BYTES = 1 << 20;
+
+    private final List<String> heard = new ArrayList<>();
+
+    private static <T> T stub(final Class<T> type, final InvocationHandler handler) {
+        return type.cast(
+                Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
+    }
+
+    /** A worker that fails where it may not, and has nothing in flight. */
+    private static @Nullable Object workerCall(final Virtqueue queue, final String name) {
+        return switch (name) {
+            case "poll", "beginDrain" -> throw new IllegalArgumentException(name);
+            case "drained" -> true;
+            case "stop" -> queue;
+            case "setEnabled" -> null;
+            default -> throw new AssertionError(name);
+        };
+    }
+
+    private QueueSlot start(final Shard shard, final Virtqueue queue, final GuestMemory memory) {
+        final QueueWorker worker =
+                stub(
+                        QueueWorker.class,
+                        (proxy, method, arguments) -> workerCall(queue, method.getName()));
+        final VirtioDevice device = stub(VirtioDevice.class, (proxy, method, arguments) -> worker);
+        final QueueSlot slot =
+                new QueueSlot(
+                        device,
+                        new QueueStart(queue, memory, null, null, null, true),
+                        new Counters<>(QueueCounter.class),
+                        new QueueSlot.Listener() {
+                            @Override
+                            public void onRingFault(
+                                    final int index,
+                                    final RingFault why,
+                                    final @Nullable Throwable cause) {
+                                heard.add(why + " " + (cause == null ? "" : cause.getMessage()));
+                            }
+
+                            @Override
+                            public void onMemoryVanished() {
+                                heard.add("vanished");
+                            }
+                        });
+        slot.start(shard);
+        return slot;
+    }
+
+    @Test
+    void shouldAnswerWhenTheDeviceFailsToSettleOrToDrain() throws Exception {
+        for (final String failing : List.of("poll", "beginDrain")) {
+            heard.clear();
+            try (MemoryRegion region =
+                            MemoryRegion.map(
+                                    Memfd.create("guest", REGION_BYTES), 0, 0, REGION_BYTES, 0);
+                    Mailbox mailbox = new Mailbox();
+                    Shard shard =
+                            new Shard(
+                                    0,
+                                    EngineConfig.of(1, IdleMode.ADAPTIVE),
+                                    mailbox,
+                                    new MetricsRegistry())) {
+                final GuestMemory memory = GuestMemory.of(List.of(region));
+                final Virtqueue queue =
+                        SplitVirtqueue.create(
+                                new RingLayout(0, RING, 0, 16L * RING, 32L * RING), 0, 0, memory);
+                final QueueSlot slot = start(shard, queue, memory);
+                if (failing.equals("poll")) {
+                    slot.settle(() -> heard.add("settled"));
+                } else {
+                    slot.stop(
+                            back -> {
+                                assertSame(queue, back);
+                                heard.add("stopped");
+                            });
+                }
+            }
+            assertEquals(
+                    List.of(
+                            RingFault.DEVICE_ERROR + " " + failing,
+                            failing.equals("poll") ? "settled" : "stopped"),
+                    heard);
+        }
+    }
+}
