@@ -12,7 +12,7 @@ import java.nio.ByteOrder;
  * when buffers are mergeable. Confined to the queue's shard.
  */
 final class ReceiveBuffers {
-    /** Answer of {@link #write}: there are not enough buffers now. */
+    /** Answer of {@link #write}: not enough buffers now, or too many bad ones. */
     static final int SHORT_OF_BUFFERS = 0;
 
     /** Answer of {@link #write}: the next buffer is too small. */
@@ -20,6 +20,9 @@ final class ReceiveBuffers {
 
     /** Answer of {@link #write}: all the buffers that the ring can hold are too small. */
     static final int TOO_MANY = -2;
+
+    /** Most buffers that are given back empty for one frame, so that a turn has an end. */
+    static final int MOST_BAD = 32;
 
     private static final ValueLayout.OfLong LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -97,10 +100,14 @@ final class ReceiveBuffers {
 
     /** Takes chains until there is room for so many bytes, then writes them. */
     private int gather(Frame frame, int total) {
+        int bad = 0;
         while (window.bytes() < total || window.firstBytes() < headerBytes) {
             if (window.chains() != 0 && window.firstBytes() < headerBytes) {
                 window.completeFirstEmpty();
                 badBuffers++;
+                if (++bad == MOST_BAD) {
+                    return SHORT_OF_BUFFERS;
+                }
                 continue;
             }
             if (!mergeable && window.chains() != 0) {

@@ -12,6 +12,12 @@ import java.util.Arrays;
  * frame is being written to, or that wait until there are enough for it. Flat arrays, made once.
  */
 final class ReceiveWindow {
+    /**
+     * Entries for which there is room in any case. With indirect tables a frame may lie in many
+     * more pieces than the ring has descriptors; this is one for every 16 bytes of the longest.
+     */
+    private static final int LEAST_ENTRIES = 4096;
+
     private final Virtqueue queue;
 
     // By chain.
@@ -31,7 +37,7 @@ final class ReceiveWindow {
 
     ReceiveWindow(Virtqueue queue) {
         this.queue = queue;
-        int entries = queue.size() + queue.maxChainEntries();
+        int entries = Math.max(LEAST_ENTRIES, queue.size() + queue.maxChainEntries());
         heads = new int[queue.size()];
         chainBytes = new int[queue.size()];
         starts = new int[queue.size() + 1];
@@ -89,19 +95,26 @@ final class ReceiveWindow {
         return count;
     }
 
-    /** Writes a header and a frame to the first chains, completes those, and drops them. */
+    /**
+     * Writes a header and a frame to the first chains, completes those, and drops them. When
+     * writing fails all chains are still here, to be given back.
+     */
     void deliver(MemorySegment header, int headerBytes, Frame frame) {
         int total = headerBytes + frame.length();
         int used = chainsFor(total);
         int done = 0;
         for (int i = 0; i < used; i++) {
-            int begun = done;
             for (int entry = starts[i]; entry < starts[i + 1] && done < total; entry++) {
                 int piece = Math.min(lengths[entry], total - done);
                 write(header, headerBytes, frame, done, segments[entry], offsets[entry], piece);
                 done += piece;
             }
-            queue.complete(heads[i], done - begun);
+        }
+        int left = total;
+        for (int i = 0; i < used; i++) {
+            int written = Math.min(left, chainBytes[i]);
+            queue.complete(heads[i], written);
+            left -= written;
         }
         remove(used);
     }
@@ -136,13 +149,14 @@ final class ReceiveWindow {
         remove(1);
     }
 
-    /** Makes all chains available again, the last one first. */
+    /** Makes all chains available again, the last one first. Empty also when that fails. */
     void giveBack() {
-        for (int i = chains - 1; i >= 0; i--) {
-            queue.giveBack(heads[i]);
-        }
+        int count = chains;
         chains = 0;
         bytes = 0;
+        for (int i = count - 1; i >= 0; i--) {
+            queue.giveBack(heads[i]);
+        }
     }
 
     /** Lets go of guest memory. It is empty. */
