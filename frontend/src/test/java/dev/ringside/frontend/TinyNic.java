@@ -135,7 +135,9 @@ final class TinyNic extends TinyBackend {
             final List<Piece> chain = chain(raw, head);
             queue(frameQueue, gather(chain));
             if (manner == Manner.SCRIBBLE) {
-                chain.getLast().bytes().set(JAVA_BYTE, 0, (byte) 1);
+                // Another byte than was there, whatever that was.
+                final MemorySegment last = chain.getLast().bytes();
+                last.set(JAVA_BYTE, 0, (byte) ~last.get(JAVA_BYTE, 0));
             }
             use(raw, ring, head, 0);
             publish(raw, ring);

@@ -162,7 +162,9 @@ class HostFileTest {
                 assertThrows(LinuxException.class, () -> HostFile.open(directory, true, false));
         assertEquals(Errno.EINVAL, dir.errno());
         Path fifo = directory.resolve("fifo");
-        assertEquals(0, new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor());
+        // Without pipes of its own, which are closed some time after it ended.
+        assertEquals(
+                0, new ProcessBuilder("mkfifo", fifo.toString()).inheritIO().start().waitFor());
 
         // Opening one for reading would wait for a writer.
         LinuxException e =

@@ -71,6 +71,8 @@ final class NicTapIT extends NicTest {
             traffic().udp(guest, host, HOST, size, count);
             traffic().udp(host, guest, GUEST, size, count);
         }
+        // While a neighbour is being looked for, its queue holds few: find it before.
+        Traffic.ping(guest, HOST6, "", 64);
         traffic().udp(guest, host, "[" + HOST6 + "]", 1452, 600);
         traffic().udp(host, guest, "[" + GUEST6 + "]", 1452, 600);
     }
