@@ -143,8 +143,9 @@ public final class NetIo {
     /** Like {@link #send}, with a header of any bytes. */
     public void send(final byte[] header, final byte[] frame) throws IOException {
         write(header, frame);
-        submit(chain);
+        // Before the device knows of it: it may be quick.
         final byte[] before = transmit.toArray(JAVA_BYTE);
+        submit(chain);
         awaitSent();
         if (!Arrays.equals(before, transmit.toArray(JAVA_BYTE))) {
             throw new IOException("the device wrote into a frame that it was to send");
