@@ -152,6 +152,10 @@ final class QueueSlot {
      */
     boolean prepareToSleep() {
         checkMemory();
+        if (publish() > 0) {
+            // Another queue's worker put something here after this one's turn.
+            return true;
+        }
         final QueueWorker current = worker;
         if (current == null || !takesChains() || !current.wantsKicks()) {
             return false;

@@ -2,6 +2,7 @@ package dev.ringside.server.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.metrics.Counters;
 import dev.ringside.metrics.MetricsRegistry;
@@ -9,6 +10,7 @@ import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.Memfd;
 import dev.ringside.shm.MemoryRegion;
 import dev.ringside.vhostuser.QueueStart;
+import dev.ringside.virtqueue.DescriptorChain;
 import dev.ringside.virtqueue.QueueCounter;
 import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.RingLayout;
@@ -16,6 +18,7 @@ import dev.ringside.virtqueue.SplitVirtqueue;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.device.QueueWorker;
 import dev.ringside.virtqueue.device.VirtioDevice;
+import java.lang.foreign.ValueLayout;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
@@ -109,6 +112,37 @@ class QueueSlotTest {
                             RingFault.DEVICE_ERROR + " " + failing,
                             failing.equals("poll") ? "settled" : "stopped"),
                     heard);
+        }
+    }
+
+    /** A worker may complete chains of a queue whose turn is over: nothing else wakes the shard. */
+    @Test
+    void shouldPublishBeforeTheShardSleeps() throws Exception {
+        try (MemoryRegion region =
+                        MemoryRegion.map(
+                                Memfd.create("guest", REGION_BYTES), 0, 0, REGION_BYTES, 0);
+                Mailbox mailbox = new Mailbox();
+                Shard shard =
+                        new Shard(
+                                0,
+                                EngineConfig.of(1, IdleMode.ADAPTIVE),
+                                mailbox,
+                                new MetricsRegistry())) {
+            final GuestMemory memory = GuestMemory.of(List.of(region));
+            final Virtqueue queue =
+                    SplitVirtqueue.create(
+                            new RingLayout(0, RING, 0, 16L * RING, 32L * RING), 0, 0, memory);
+            final QueueSlot slot = start(shard, queue, memory);
+            // One chain: descriptor 0, 64 writable bytes at the start of the memory.
+            memory.segment(0).set(ValueLayout.JAVA_LONG, Long.BYTES, 2L << Integer.SIZE | 64);
+            memory.segment(0).set(ValueLayout.JAVA_SHORT, 16L * RING + Short.BYTES, (short) 1);
+            final DescriptorChain chain = new DescriptorChain(queue.maxChainEntries());
+            assertTrue(queue.next(chain));
+            queue.complete(chain.head(), 1);
+
+            assertTrue(slot.prepareToSleep());
+
+            assertEquals(0, queue.unpublished());
         }
     }
 }

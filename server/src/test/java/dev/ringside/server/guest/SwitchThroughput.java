@@ -23,8 +23,7 @@ final class SwitchThroughput extends NicTest {
     @Override
     void setUp() throws Exception {
         final NetSpec lan =
-                NetSpec.of(
-                        NetSpec.Nic.onSwitch("lan", ""), NetSpec.Nic.onSwitch("lan", ""));
+                NetSpec.of(NetSpec.Nic.onSwitch("lan", ""), NetSpec.Nic.onSwitch("lan", ""));
         final NicServer ringside = RingsideNics.start(lan, namespace(), path("."));
         final Namespace router = namespace();
         final NicServer kernel =
@@ -44,7 +43,9 @@ final class SwitchThroughput extends NicTest {
         }
         for (int i = 0; i < 2; i++) {
             onSwitch.get(i)
-                    .run("ip address add 10.0.0.%d/24 dev eth0; ip link set eth0 up".formatted(i + 1));
+                    .run(
+                            "ip address add 10.0.0.%d/24 dev eth0; ip link set eth0 up"
+                                    .formatted(i + 1));
             onTaps.get(i)
                     .run(
                             """
@@ -83,8 +84,7 @@ final class SwitchThroughput extends NicTest {
     }
 
     private static double mbits(final NetGuest from, final String address) throws Exception {
-        final String report =
-                from.run("iperf3 -f m -t %d -c %s".formatted(SECONDS, address));
+        final String report = from.run("iperf3 -f m -t %d -c %s".formatted(SECONDS, address));
         final Matcher found = MBITS.matcher(report);
         if (!found.find()) {
             throw new IllegalStateException(report);
