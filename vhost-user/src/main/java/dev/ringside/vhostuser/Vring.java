@@ -4,6 +4,7 @@ import dev.ringside.shm.EventFd;
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.vhostuser.Payloads.VringAddresses;
 import dev.ringside.virtqueue.RingLayout;
+import dev.ringside.virtqueue.Virtqueues;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,14 +17,18 @@ final class Vring implements AutoCloseable {
     private static final int AVAILABLE_ENTRY_SIZE = 2;
     private static final int USED_ENTRY_SIZE = 8;
     private static final int RING_HEADER_SIZE = 4;
-    private static final int NOWHERE = -1;
+
+    // Virtio 1.3, 2.8.10.1 Structure Size and Alignment
+    private static final int EVENT_SUPPRESSION_SIZE = 4;
 
     final int index;
     int size;
-    private int base;
 
-    /** Its base when the device status became zero, until it has another; negative: none. */
-    private int stoppedAt = NOWHERE;
+    /** Null: the front-end sent none, a ring that nobody has used yet. */
+    private @Nullable Integer base;
+
+    /** Its base when the device status became zero, until it has another; null: none. */
+    private @Nullable Integer stoppedAt;
 
     boolean enabled;
     boolean started;
@@ -38,19 +43,21 @@ final class Vring implements AutoCloseable {
         this.index = index;
     }
 
-    /** Available index of the first chain to take. */
-    int base() {
-        return base;
+    /** Where it goes on, in the form of split or packed rings. */
+    int base(long features) {
+        Integer known = base;
+        return known == null ? Virtqueues.startBase(features) : known;
     }
 
-    void setBase(int index) {
-        base = index;
-        stoppedAt = NOWHERE;
+    void setBase(int given) {
+        base = given;
+        stoppedAt = null;
     }
 
     /** What GET_VRING_BASE tells. */
-    int baseToTell() {
-        return stoppedAt < 0 ? base : stoppedAt;
+    int baseToTell(long features) {
+        Integer stopped = stoppedAt;
+        return stopped == null ? base(features) : stopped;
     }
 
     @Nullable VringAddresses addresses() {
@@ -78,21 +85,26 @@ final class Vring implements AutoCloseable {
     }
 
     /** The ring's layout when it has to be started now, else null: something is missing. */
-    @Nullable RingLayout layoutToStart(GuestMemory memory) {
+    @Nullable RingLayout layoutToStart(GuestMemory memory, long features) {
         VringAddresses given = addresses;
-        if (!kicked || started || size == 0 || given == null || !mapped(given, memory)) {
+        if (!kicked || started || size == 0 || given == null || !mapped(given, memory, features)) {
             return null;
         }
         return new RingLayout(index, size, given.descriptor(), given.available(), given.used());
     }
 
-    private boolean mapped(VringAddresses given, GuestMemory memory) {
+    /** Packed: "available" is the driver event suppression and "used" the device's. */
+    private boolean mapped(VringAddresses given, GuestMemory memory, long features) {
+        boolean packed = Virtqueues.isPacked(features);
+        long availableSize =
+                packed
+                        ? EVENT_SUPPRESSION_SIZE
+                        : RING_HEADER_SIZE + (long) AVAILABLE_ENTRY_SIZE * size;
+        long usedSize =
+                packed ? EVENT_SUPPRESSION_SIZE : RING_HEADER_SIZE + (long) USED_ENTRY_SIZE * size;
         return mapped(memory, given.descriptor(), (long) DESCRIPTOR_SIZE * size)
-                && mapped(
-                        memory,
-                        given.available(),
-                        RING_HEADER_SIZE + (long) AVAILABLE_ENTRY_SIZE * size)
-                && mapped(memory, given.used(), RING_HEADER_SIZE + (long) USED_ENTRY_SIZE * size);
+                && mapped(memory, given.available(), availableSize)
+                && mapped(memory, given.used(), usedSize);
     }
 
     private static boolean mapped(GuestMemory memory, long userAddress, long length) {
@@ -133,7 +145,8 @@ final class Vring implements AutoCloseable {
         stopped();
         enabled = false;
         size = 0;
-        setBase(0);
+        base = null;
+        stoppedAt = null;
         addresses = null;
     }
 
@@ -141,8 +154,8 @@ final class Vring implements AutoCloseable {
      * As {@link #reset}, by a device status of zero. QEMU 7.1 to 7.2 writes that before it asks for
      * the bases of a device that it only suspends: it must learn where the ring was.
      */
-    void resetByStatus() {
-        int last = baseToTell();
+    void resetByStatus(long features) {
+        int last = baseToTell(features);
         reset();
         stoppedAt = last;
     }

@@ -4,6 +4,7 @@ import dev.ringside.shm.EventFd;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.vhostuser.Payloads.VringAddresses;
 import dev.ringside.vhostuser.Payloads.VringState;
+import dev.ringside.virtqueue.Virtqueues;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,14 +28,7 @@ final class VringRequests {
         VringState state = VringState.decode(message.payload());
         Vring ring = ring(message, state);
         int size = state.num();
-        if (Integer.bitCount(size) != 1 || size < 0 || size > maxQueueSize) {
-            throw new ProtocolException(
-                    message.name()
-                            + ": num is "
-                            + Integer.toUnsignedString(size)
-                            + ": a ring's size is a power of two, here at most "
-                            + maxQueueSize);
-        }
+        checkSize(message, size);
         if (size == ring.size) {
             answer.done();
         } else if (ring.started) {
@@ -43,6 +37,20 @@ final class VringRequests {
             int before = ring.size;
             ring.size = size;
             startIfReady(message, ring, answer, () -> ring.size = before);
+        }
+    }
+
+    private void checkSize(FrontendMessage message, int size) throws ProtocolException {
+        boolean packed = Virtqueues.isPacked(vrings.features());
+        if (size <= 0 || size > maxQueueSize || (!packed && Integer.bitCount(size) != 1)) {
+            throw new ProtocolException(
+                    message.name()
+                            + ": num is "
+                            + Integer.toUnsignedString(size)
+                            + (packed
+                                    ? ": a packed ring's size is at least 1, here at most "
+                                    : ": a ring's size is a power of two, here at most ")
+                            + maxQueueSize);
         }
     }
 
@@ -66,7 +74,8 @@ final class VringRequests {
         VringState state = VringState.decode(message.payload());
         Vring ring = ring(message, state);
         int base = state.num();
-        if (base < 0 || base > MAX_SPLIT_BASE) {
+        boolean packed = Virtqueues.isPacked(vrings.features());
+        if (!packed && (base < 0 || base > MAX_SPLIT_BASE)) {
             throw new ProtocolException(
                     message.name()
                             + ": num is "
@@ -92,8 +101,8 @@ final class VringRequests {
         }
     }
 
-    private static void replyBase(Vring ring, Answer answer) {
-        answer.reply(Replies.vringState(ring.index, ring.baseToTell()));
+    private void replyBase(Vring ring, Answer answer) {
+        answer.reply(Replies.vringState(ring.index, ring.baseToTell(vrings.features())));
     }
 
     void setEnable(FrontendMessage message, Answer answer) throws ProtocolException {

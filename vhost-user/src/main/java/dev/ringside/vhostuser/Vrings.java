@@ -3,8 +3,8 @@ package dev.ringside.vhostuser;
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.virtqueue.InvalidRingException;
 import dev.ringside.virtqueue.RingLayout;
-import dev.ringside.virtqueue.SplitVirtqueue;
 import dev.ringside.virtqueue.Virtqueue;
+import dev.ringside.virtqueue.Virtqueues;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -42,6 +42,11 @@ final class Vrings implements AutoCloseable {
         }
     }
 
+    /** The device's negotiated features. */
+    long features() {
+        return negotiation.features();
+    }
+
     List<Vring> all() {
         return rings;
     }
@@ -77,14 +82,15 @@ final class Vrings implements AutoCloseable {
      */
     void startIfReady(FrontendMessage cause, Vring ring, Runnable done) throws ProtocolException {
         GuestMemory now = memory.get();
-        RingLayout layout = ring.layoutToStart(now);
+        RingLayout layout = ring.layoutToStart(now, negotiation.features());
         if (layout == null) {
             done.run();
             return;
         }
         Virtqueue queue;
+        long features = negotiation.features();
         try {
-            queue = SplitVirtqueue.create(layout, ring.base(), negotiation.features(), now);
+            queue = Virtqueues.create(layout, ring.base(features), features, now);
         } catch (InvalidRingException e) {
             throw new ProtocolException(
                     cause.name() + ": vring " + ring.index + " cannot start: " + e.getMessage(), e);
@@ -119,7 +125,7 @@ final class Vrings implements AutoCloseable {
     private void startReadyFrom(FrontendMessage cause, int first, Runnable done) {
         for (int i = first; i < rings.size(); i++) {
             Vring ring = rings.get(i);
-            if (ring.layoutToStart(memory.get()) == null) {
+            if (ring.layoutToStart(memory.get(), negotiation.features()) == null) {
                 continue;
             }
             int next = i + 1;
@@ -193,7 +199,8 @@ final class Vrings implements AutoCloseable {
 
     /** Forgets everything about all rings, which are stopped, except where they were. */
     void resetAllByStatus() {
-        rings.forEach(Vring::resetByStatus);
+        long features = negotiation.features();
+        rings.forEach(ring -> ring.resetByStatus(features));
     }
 
     @Override

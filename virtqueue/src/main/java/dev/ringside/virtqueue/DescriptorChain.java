@@ -326,6 +326,11 @@ public final class DescriptorChain {
         writableBytes = 0;
     }
 
+    /** Names the chain, where its end tells the name (packed ring). */
+    void name(int newHead) {
+        head = newHead;
+    }
+
     /** Says of what kind the next buffer is; false for a readable one after a writable one. */
     boolean beginPart(boolean writable) {
         if (writable) {

@@ -8,14 +8,18 @@ import java.util.Map;
  * ringside_queue_faults_total{reason}}.
  */
 public enum RingFault implements MetricName {
-    /** The available index is further ahead than the queue has descriptors. */
+    /** More is available than the queue has descriptors that are not in use. */
     AVAILABLE_INDEX("available_index"),
-    /** An entry of the available ring names no descriptor of the table. */
+    /**
+     * An entry of the available ring names no descriptor of the table; a buffer ID is too large.
+     */
     HEAD_INDEX("head_index"),
-    /** A chain was made available again while the device still holds it. */
+    /** A head or buffer ID was made available again while the device still holds it. */
     HEAD_IN_FLIGHT("head_in_flight"),
     /** A descriptor's {@code next} names no descriptor of its table. */
     DESCRIPTOR_INDEX("descriptor_index"),
+    /** A chain of a packed ring goes on at a descriptor that is not available. */
+    DESCRIPTOR_NOT_AVAILABLE("descriptor_not_available"),
     /** A chain visits more descriptors than its table has. */
     DESCRIPTOR_LOOP("descriptor_loop"),
     /** A chain has more descriptors, or more entries after translation, than the device takes. */

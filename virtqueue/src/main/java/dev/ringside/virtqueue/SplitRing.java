@@ -23,10 +23,9 @@ final class SplitRing {
 
     private static final VarHandle INDEX = SHORT.varHandle();
 
-    private final RingLayout layout;
-    private final long descriptorBytes;
-    private final long driverBytes;
-    private final long deviceBytes;
+    private final RingArea descriptorArea;
+    private final RingArea driverArea;
+    private final RingArea deviceArea;
     private final long usedEventOffset;
     private final long availEventOffset;
 
@@ -36,15 +35,32 @@ final class SplitRing {
 
     private SplitRing(RingLayout layout, boolean eventIdx) {
         int size = layout.size();
-        this.layout = layout;
         this.usedEventOffset =
                 SplitRingSpec.AVAIL_RING + (long) SplitRingSpec.AVAIL_ENTRY_BYTES * size;
         this.availEventOffset =
                 SplitRingSpec.USED_RING + (long) SplitRingSpec.USED_ENTRY_BYTES * size;
         long eventBytes = eventIdx ? SplitRingSpec.EVENT_BYTES : 0;
-        this.descriptorBytes = (long) SplitRingSpec.DESCRIPTOR_BYTES * size;
-        this.driverBytes = usedEventOffset + eventBytes;
-        this.deviceBytes = availEventOffset + eventBytes;
+        this.descriptorArea =
+                new RingArea(
+                        layout.index(),
+                        "descriptor",
+                        layout.descriptorUserAddress(),
+                        (long) SplitRingSpec.DESCRIPTOR_BYTES * size,
+                        SplitRingSpec.DESCRIPTOR_ALIGN);
+        this.driverArea =
+                new RingArea(
+                        layout.index(),
+                        "driver",
+                        layout.driverUserAddress(),
+                        usedEventOffset + eventBytes,
+                        SplitRingSpec.AVAIL_ALIGN);
+        this.deviceArea =
+                new RingArea(
+                        layout.index(),
+                        "device",
+                        layout.deviceUserAddress(),
+                        availEventOffset + eventBytes,
+                        SplitRingSpec.USED_ALIGN);
     }
 
     /**
@@ -61,48 +77,12 @@ final class SplitRing {
                             .formatted(layout.index(), size, SplitRingSpec.MAX_QUEUE_SIZE));
         }
         SplitRing ring = new SplitRing(layout, eventIdx);
-        ring.checkApart(
-                "descriptor",
-                layout.descriptorUserAddress(),
-                ring.descriptorBytes,
-                "driver",
-                layout.driverUserAddress(),
-                ring.driverBytes);
-        ring.checkApart(
-                "descriptor",
-                layout.descriptorUserAddress(),
-                ring.descriptorBytes,
-                "device",
-                layout.deviceUserAddress(),
-                ring.deviceBytes);
-        ring.checkApart(
-                "driver",
-                layout.driverUserAddress(),
-                ring.driverBytes,
-                "device",
-                layout.deviceUserAddress(),
-                ring.deviceBytes);
-        ring.descriptors =
-                ring.find(
-                        "descriptor",
-                        layout.descriptorUserAddress(),
-                        ring.descriptorBytes,
-                        SplitRingSpec.DESCRIPTOR_ALIGN,
-                        memory);
-        ring.driver =
-                ring.find(
-                        "driver",
-                        layout.driverUserAddress(),
-                        ring.driverBytes,
-                        SplitRingSpec.AVAIL_ALIGN,
-                        memory);
-        ring.device =
-                ring.find(
-                        "device",
-                        layout.deviceUserAddress(),
-                        ring.deviceBytes,
-                        SplitRingSpec.USED_ALIGN,
-                        memory);
+        ring.descriptorArea.checkApart(ring.driverArea);
+        ring.descriptorArea.checkApart(ring.deviceArea);
+        ring.driverArea.checkApart(ring.deviceArea);
+        ring.descriptors = ring.descriptorArea.find(memory);
+        ring.driver = ring.driverArea.find(memory);
+        ring.device = ring.deviceArea.find(memory);
         return ring;
     }
 
@@ -110,16 +90,10 @@ final class SplitRing {
      * Finds the areas in another guest memory; false, and nothing changed, when one is not there.
      */
     boolean remap(GuestMemory memory) {
-        MemorySegment newDescriptors =
-                memory.sliceUser(layout.descriptorUserAddress(), descriptorBytes);
-        MemorySegment newDriver = memory.sliceUser(layout.driverUserAddress(), driverBytes);
-        MemorySegment newDevice = memory.sliceUser(layout.deviceUserAddress(), deviceBytes);
+        MemorySegment newDescriptors = descriptorArea.findAgain(memory);
+        MemorySegment newDriver = driverArea.findAgain(memory);
+        MemorySegment newDevice = deviceArea.findAgain(memory);
         if (newDescriptors == null || newDriver == null || newDevice == null) {
-            return false;
-        }
-        if (!isAligned(newDescriptors, SplitRingSpec.DESCRIPTOR_ALIGN)
-                || !isAligned(newDriver, SplitRingSpec.AVAIL_ALIGN)
-                || !isAligned(newDevice, SplitRingSpec.USED_ALIGN)) {
             return false;
         }
         descriptors = newDescriptors;
@@ -174,48 +148,5 @@ final class SplitRing {
     /** Only with EVENT_IDX. */
     void setAvailEvent(int index) {
         device.set(SHORT, availEventOffset, (short) index);
-    }
-
-    private MemorySegment find(
-            String area, long userAddress, long bytes, int alignment, GuestMemory memory)
-            throws InvalidRingException {
-        if ((userAddress & (alignment - 1)) != 0) {
-            throw new InvalidRingException(
-                    "queue %d: %s area at 0x%x is not aligned to %d"
-                            .formatted(layout.index(), area, userAddress, alignment));
-        }
-        MemorySegment segment = memory.sliceUser(userAddress, bytes);
-        if (segment == null) {
-            throw new InvalidRingException(
-                    "queue %d: %s area of %d bytes at 0x%x is not within one memory region"
-                            .formatted(layout.index(), area, bytes, userAddress));
-        }
-        if (!isAligned(segment, alignment)) {
-            throw new InvalidRingException(
-                    "queue %d: %s area at 0x%x is mapped at 0x%x, not aligned to %d: %s"
-                            .formatted(
-                                    layout.index(),
-                                    area,
-                                    userAddress,
-                                    segment.address(),
-                                    alignment,
-                                    "align the region's offset in its file"));
-        }
-        return segment;
-    }
-
-    private static boolean isAligned(MemorySegment segment, int alignment) {
-        return (segment.address() & (alignment - 1)) == 0;
-    }
-
-    private void checkApart(String a, long startA, long bytesA, String b, long startB, long bytesB)
-            throws InvalidRingException {
-        // Differences modulo 2^64: right for areas anywhere, also where one of them would wrap.
-        if (Long.compareUnsigned(startB - startA, bytesA) < 0
-                || Long.compareUnsigned(startA - startB, bytesB) < 0) {
-            throw new InvalidRingException(
-                    "queue %d: %s area (%d bytes at 0x%x) and %s area (%d bytes at 0x%x) overlap"
-                            .formatted(layout.index(), a, bytesA, startA, b, bytesB, startB));
-        }
     }
 }

@@ -14,15 +14,12 @@ import org.jspecify.annotations.Nullable;
 public final class SplitVirtqueue implements Virtqueue {
     private static final int INDEX_MASK = 0xffff;
 
-    /** Room for buffers that cross from one region into the next. */
-    private static final int CROSSINGS = 32;
-
     private final int index;
     private final int size;
     private final int slotMask;
     private final boolean eventIdx;
     private final SplitRing ring;
-    private final ChainWalker walker;
+    private final SplitChainWalker walker;
     private final @Nullable UsedOrder order;
     private final boolean[] held;
 
@@ -58,7 +55,7 @@ public final class SplitVirtqueue implements Virtqueue {
         this.eventIdx = (features & VirtioSpec.VIRTIO_RING_F_EVENT_IDX) != 0;
         this.ring = ring;
         boolean indirect = (features & VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC) != 0;
-        this.walker = new ChainWalker(size, indirect, ring.descriptors(), memory);
+        this.walker = new SplitChainWalker(size, indirect, ring.descriptors(), memory);
         this.order =
                 (features & VirtioSpec.VIRTIO_F_IN_ORDER) != 0 ? new UsedOrder(size, base) : null;
         this.held = new boolean[size];
@@ -113,7 +110,7 @@ public final class SplitVirtqueue implements Virtqueue {
 
     @Override
     public int maxChainEntries() {
-        return Math.max(size, ChainWalker.MIN_INDIRECT_LIMIT) + CROSSINGS;
+        return GuestBuffers.maxChainEntries(size);
     }
 
     @Override

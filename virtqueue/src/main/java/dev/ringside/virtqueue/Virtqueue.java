@@ -4,18 +4,19 @@ import dev.ringside.shm.GuestMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One virtqueue as the device sees it (virtio 1.3, section 2.6).
+ * One virtqueue as the device sees it (virtio 1.3, section 2.6). {@link Virtqueues} makes the kind
+ * that was negotiated.
  *
  * <p>Confined to one thread at a time. No method allocates, locks or blocks, and none throws for
  * anything that a driver wrote: a violation of the specification stops the queue, see {@link
  * #fault()}. A burst is {@link #next} until it says no or the budget is used, {@link #complete} for
  * whatever is done, then one {@link #publish}.
  */
-public sealed interface Virtqueue permits SplitVirtqueue {
+public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
     /** Which queue of its device. */
     int index();
 
-    /** Queue Size: the most chains that can be in flight. */
+    /** Queue Size: the most chains that can be in flight. Any number for a packed ring. */
     int size();
 
     /**
@@ -34,8 +35,8 @@ public sealed interface Virtqueue permits SplitVirtqueue {
     boolean next(DescriptorChain chain);
 
     /**
-     * Chains that the driver has made available and that were not taken yet. Looks at the shared
-     * index only when all that were seen before have been taken. Zero after a fault.
+     * Chains that the driver has made available and that were not taken yet. Looks at the ring only
+     * when all that were seen before have been taken. Zero after a fault.
      */
     int pending();
 
@@ -67,7 +68,8 @@ public sealed interface Virtqueue permits SplitVirtqueue {
 
     /**
      * Shows everything completed since the last publish to the driver, by one release store, and
-     * looks after one full fence whether it wants a call.
+     * looks after one full fence whether it wants a call (used index of a split ring; the first
+     * used descriptor of a packed one).
      *
      * @return true when the driver is to be called; false when it wants no call, or when {@link
      *     #unpublished()} was zero
@@ -106,6 +108,9 @@ public sealed interface Virtqueue permits SplitVirtqueue {
      */
     boolean remap(GuestMemory memory);
 
-    /** Where to go on, for GET_VRING_BASE: the index of the next chain to take (split ring). */
+    /**
+     * Where to go on, for GET_VRING_BASE. Split ring: the index of the next chain to take. Packed
+     * ring: see {@link PackedBase}.
+     */
     int base();
 }

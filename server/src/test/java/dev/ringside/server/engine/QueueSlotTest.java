@@ -14,8 +14,8 @@ import dev.ringside.virtqueue.DescriptorChain;
 import dev.ringside.virtqueue.QueueCounter;
 import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.RingLayout;
-import dev.ringside.virtqueue.SplitVirtqueue;
 import dev.ringside.virtqueue.Virtqueue;
+import dev.ringside.virtqueue.Virtqueues;
 import dev.ringside.virtqueue.device.QueueWorker;
 import dev.ringside.virtqueue.device.VirtioDevice;
 import java.lang.foreign.ValueLayout;
@@ -94,7 +94,7 @@ class QueueSlotTest {
                                     new MetricsRegistry())) {
                 final GuestMemory memory = GuestMemory.of(List.of(region));
                 final Virtqueue queue =
-                        SplitVirtqueue.create(
+                        Virtqueues.create(
                                 new RingLayout(0, RING, 0, 16L * RING, 32L * RING), 0, 0, memory);
                 final QueueSlot slot = start(shard, queue, memory);
                 if (failing.equals("poll")) {
@@ -130,7 +130,7 @@ class QueueSlotTest {
                                 new MetricsRegistry())) {
             final GuestMemory memory = GuestMemory.of(List.of(region));
             final Virtqueue queue =
-                    SplitVirtqueue.create(
+                    Virtqueues.create(
                             new RingLayout(0, RING, 0, 16L * RING, 32L * RING), 0, 0, memory);
             final QueueSlot slot = start(shard, queue, memory);
             // One chain: descriptor 0, 64 writable bytes at the start of the memory.

@@ -6,8 +6,8 @@ import dev.ringside.shm.Memfd;
 import dev.ringside.shm.MemoryRegion;
 import dev.ringside.virtqueue.InvalidRingException;
 import dev.ringside.virtqueue.RingLayout;
-import dev.ringside.virtqueue.SplitVirtqueue;
 import dev.ringside.virtqueue.Virtqueue;
+import dev.ringside.virtqueue.Virtqueues;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -73,7 +73,7 @@ final class TestDriver implements AutoCloseable {
             free.add(i);
         }
         queue =
-                SplitVirtqueue.create(
+                Virtqueues.create(
                         new RingLayout(index, size, USER, USER + available, USER + used),
                         0,
                         features,

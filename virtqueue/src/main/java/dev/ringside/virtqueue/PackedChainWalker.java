@@ -1,0 +1,172 @@
+package dev.ringside.virtqueue;
+
+import static dev.ringside.virtqueue.PackedRingSpec.DESCRIPTOR_BYTES;
+import static dev.ringside.virtqueue.PackedRingSpec.DESCRIPTOR_META;
+import static dev.ringside.virtqueue.PackedRingSpec.VIRTQ_DESC_F_INDIRECT;
+import static dev.ringside.virtqueue.PackedRingSpec.VIRTQ_DESC_F_NEXT;
+import static dev.ringside.virtqueue.PackedRingSpec.VIRTQ_DESC_F_WRITE;
+import static dev.ringside.virtqueue.PackedRingSpec.VRING_PACKED_DESC_F_AVAIL;
+import static dev.ringside.virtqueue.PackedRingSpec.VRING_PACKED_DESC_F_USED;
+
+import dev.ringside.shm.GuestMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows the descriptor chains of a packed ring (virtio 1.3, sections 2.8.5 to 2.8.7): neighbours
+ * in the ring, the buffer ID in the last one. Each descriptor is read once, as two 64-bit words;
+ * what is checked is what is used. Every walk ends: it is bounded by the sizes of the tables, not
+ * by what they hold.
+ */
+final class PackedChainWalker {
+    private static final int AVAILABLE_BITS = VRING_PACKED_DESC_F_AVAIL | VRING_PACKED_DESC_F_USED;
+
+    /** Unaligned though it is aligned: the aligned access costs a check more. */
+    private static final ValueLayout.OfLong LONG =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final int queueSize;
+    private final int indirectLimit;
+    private final boolean indirectNegotiated;
+    private final GuestBuffers buffers;
+    private final IndirectTable indirect;
+    private MemorySegment descriptors;
+    private int id;
+    private int length;
+
+    PackedChainWalker(
+            int queueSize,
+            boolean indirectNegotiated,
+            MemorySegment descriptors,
+            GuestMemory memory) {
+        this.queueSize = queueSize;
+        this.indirectLimit = IndirectTable.limit(queueSize);
+        this.indirectNegotiated = indirectNegotiated;
+        this.buffers = new GuestBuffers(memory);
+        this.indirect = new IndirectTable(memory);
+        this.descriptors = descriptors;
+    }
+
+    void remap(MemorySegment newDescriptors, GuestMemory newMemory) {
+        descriptors = newDescriptors;
+        buffers.remap(newMemory);
+        indirect.remap(newMemory);
+    }
+
+    /** AVAIL and USED of a descriptor that is available in a round of the ring (section 2.8.1). */
+    static int availableBits(boolean wrap) {
+        return wrap ? VRING_PACKED_DESC_F_AVAIL : VRING_PACKED_DESC_F_USED;
+    }
+
+    /** Whether flags say that a descriptor is available in a round of the ring. */
+    static boolean available(int flags, boolean wrap) {
+        return (flags & AVAILABLE_BITS) == availableBits(wrap);
+    }
+
+    /**
+     * Fills {@code chain} with the chain that begins at a slot. Its name is {@link #id()}.
+     *
+     * @param wrap the driver's wrap counter there
+     * @param room how many descriptors the driver can have made available from there on
+     * @return null when it is valid
+     */
+    @Nullable RingFault walk(int slot, boolean wrap, int room, DescriptorChain chain) {
+        buffers.begin(chain, 0);
+        RingFault fault = walkDirect(slot, wrap, room, chain);
+        if (fault == null
+                && chain.readableBytes() + chain.writableBytes() > PackedRingSpec.MAX_CHAIN_BYTES) {
+            fault = RingFault.CHAIN_BYTES;
+        }
+        return fault;
+    }
+
+    /** The buffer ID of the chain that was walked: 0 to 65535. */
+    int id() {
+        return id;
+    }
+
+    /** How many descriptors of the ring the chain has that was walked. */
+    int length() {
+        return length;
+    }
+
+    private @Nullable RingFault walkDirect(
+            int slot, boolean wrap, int room, DescriptorChain chain) {
+        MemorySegment ring = descriptors;
+        int index = slot;
+        int wanted = availableBits(wrap);
+        for (int walked = 1; walked <= room; walked++) {
+            long offset = (long) DESCRIPTOR_BYTES * index;
+            long address = ring.get(LONG, offset);
+            long meta = ring.get(LONG, offset + DESCRIPTOR_META);
+            int flags = flags(meta);
+            if ((flags & AVAILABLE_BITS) != wanted) {
+                return RingFault.DESCRIPTOR_NOT_AVAILABLE;
+            }
+            if ((flags & VIRTQ_DESC_F_INDIRECT) != 0) {
+                return walkIndirect(address, meta, walked, chain);
+            }
+            RingFault fault = append(address, meta, chain);
+            if (fault != null || (flags & VIRTQ_DESC_F_NEXT) == 0) {
+                id = id(meta);
+                length = walked;
+                return fault;
+            }
+            if (++index == queueSize) {
+                index = 0;
+                wanted ^= AVAILABLE_BITS;
+            }
+        }
+        return room == queueSize ? RingFault.DESCRIPTOR_LOOP : RingFault.AVAILABLE_INDEX;
+    }
+
+    /**
+     * Section 2.8.7: an indirect descriptor is a chain of its own; in its table only WRITE has a
+     * meaning, and the table is used to its end.
+     */
+    private @Nullable RingFault walkIndirect(
+            long tableAddress, long tableMeta, int walked, DescriptorChain chain) {
+        if (!indirectNegotiated) {
+            return RingFault.INDIRECT_NOT_NEGOTIATED;
+        }
+        if (walked != 1 || (flags(tableMeta) & VIRTQ_DESC_F_NEXT) != 0) {
+            return RingFault.INDIRECT_CHAINED;
+        }
+        RingFault refusal = indirect.open(tableAddress, bytes(tableMeta));
+        if (refusal != null) {
+            return refusal;
+        }
+        if (indirect.entries() > indirectLimit) {
+            return RingFault.CHAIN_TOO_LONG;
+        }
+        int entries = (int) indirect.entries();
+        for (int i = 0; i < entries; i++) {
+            RingFault fault = append(indirect.address(i), indirect.meta(i), chain);
+            if (fault != null) {
+                return fault;
+            }
+        }
+        id = id(tableMeta);
+        length = 1;
+        return null;
+    }
+
+    private @Nullable RingFault append(long address, long meta, DescriptorChain chain) {
+        boolean writable = (flags(meta) & VIRTQ_DESC_F_WRITE) != 0;
+        return buffers.append(address, bytes(meta), writable, chain);
+    }
+
+    private static long bytes(long meta) {
+        return meta & 0xffff_ffffL;
+    }
+
+    private static int id(long meta) {
+        return (int) (meta >>> 32) & 0xffff;
+    }
+
+    private static int flags(long meta) {
+        return (int) (meta >>> 48);
+    }
+}

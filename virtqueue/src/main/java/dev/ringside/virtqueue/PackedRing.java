@@ -1,0 +1,126 @@
+package dev.ringside.virtqueue;
+
+import dev.ringside.shm.GuestMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * The three areas of a packed ring in mapped memory, and every access to them except the reading of
+ * whole descriptors. Indices are the caller's: below the queue's size.
+ */
+final class PackedRing {
+    private static final VarHandle FLAGS =
+            ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+    private static final ValueLayout.OfLong META =
+            ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle ORDERED_META = META.varHandle();
+
+    /** An event suppression structure in one access, so that neither side sees half of one. */
+    private static final ValueLayout.OfInt EVENT =
+            ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final RingArea descriptorArea;
+    private final RingArea driverArea;
+    private final RingArea deviceArea;
+
+    private MemorySegment descriptors = MemorySegment.NULL;
+    private MemorySegment driverEvent = MemorySegment.NULL;
+    private MemorySegment deviceEvent = MemorySegment.NULL;
+
+    private PackedRing(RingLayout layout) {
+        int queue = layout.index();
+        this.descriptorArea =
+                new RingArea(
+                        queue,
+                        "descriptor",
+                        layout.descriptorUserAddress(),
+                        (long) PackedRingSpec.DESCRIPTOR_BYTES * layout.size(),
+                        PackedRingSpec.DESCRIPTOR_ALIGN);
+        this.driverArea = event(queue, "driver", layout.driverUserAddress());
+        this.deviceArea = event(queue, "device", layout.deviceUserAddress());
+    }
+
+    private static RingArea event(int queue, String name, long userAddress) {
+        return new RingArea(
+                queue, name, userAddress, PackedRingSpec.EVENT_BYTES, PackedRingSpec.EVENT_ALIGN);
+    }
+
+    /**
+     * Checks a layout (section 2.8.10.1: size, alignment; areas apart) and finds it in guest
+     * memory.
+     *
+     * @throws InvalidRingException naming what is wrong
+     */
+    static PackedRing create(RingLayout layout, GuestMemory memory) throws InvalidRingException {
+        int size = layout.size();
+        if (size < 1 || size > PackedRingSpec.MAX_QUEUE_SIZE) {
+            throw new InvalidRingException(
+                    "queue %d: size %d is not from 1 to %d"
+                            .formatted(layout.index(), size, PackedRingSpec.MAX_QUEUE_SIZE));
+        }
+        PackedRing ring = new PackedRing(layout);
+        ring.descriptorArea.checkApart(ring.driverArea);
+        ring.descriptorArea.checkApart(ring.deviceArea);
+        ring.driverArea.checkApart(ring.deviceArea);
+        ring.descriptors = ring.descriptorArea.find(memory);
+        ring.driverEvent = ring.driverArea.find(memory);
+        ring.deviceEvent = ring.deviceArea.find(memory);
+        return ring;
+    }
+
+    /**
+     * Finds the areas in another guest memory; false, and nothing changed, when one is not there.
+     */
+    boolean remap(GuestMemory memory) {
+        MemorySegment newDescriptors = descriptorArea.findAgain(memory);
+        MemorySegment newDriver = driverArea.findAgain(memory);
+        MemorySegment newDevice = deviceArea.findAgain(memory);
+        if (newDescriptors == null || newDriver == null || newDevice == null) {
+            return false;
+        }
+        descriptors = newDescriptors;
+        driverEvent = newDriver;
+        deviceEvent = newDevice;
+        return true;
+    }
+
+    MemorySegment descriptors() {
+        return descriptors;
+    }
+
+    /** Section 2.8.20.1: what the driver wrote before these flags is seen after they are read. */
+    int acquireFlags(int slot) {
+        long offset =
+                (long) PackedRingSpec.DESCRIPTOR_BYTES * slot + PackedRingSpec.DESCRIPTOR_FLAGS;
+        return Short.toUnsignedInt((short) FLAGS.getAcquire(descriptors, offset));
+    }
+
+    /** Plain: the driver sees it after {@link #releaseUsed} of a descriptor before it. */
+    void setUsed(int slot, long meta) {
+        descriptors.set(META, metaOffset(slot), meta);
+    }
+
+    /**
+     * A driver that sees these flags sees everything that was written before. Its length, id and
+     * flags become visible at once.
+     */
+    void releaseUsed(int slot, long meta) {
+        ORDERED_META.setRelease(descriptors, metaOffset(slot), meta);
+    }
+
+    /** What the driver wants: desc in the lower half, flags in the upper one. */
+    int driverEvent() {
+        return driverEvent.get(EVENT, 0);
+    }
+
+    /** What the device wants. */
+    void setDeviceEvent(int desc, int flags) {
+        deviceEvent.set(EVENT, 0, flags << Short.SIZE | desc);
+    }
+
+    private static long metaOffset(int slot) {
+        return (long) PackedRingSpec.DESCRIPTOR_BYTES * slot + PackedRingSpec.DESCRIPTOR_META;
+    }
+}
