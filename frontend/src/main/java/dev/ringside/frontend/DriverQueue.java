@@ -4,100 +4,74 @@ import dev.ringside.shm.Epoll;
 import dev.ringside.shm.EventFd;
 import java.io.IOException;
 import java.lang.invoke.VarHandle;
-import java.util.Arrays;
 
 /**
- * The driver's side of a split virtqueue (virtio 1.3 section 2.7.13 and 2.7.14): adds descriptor
- * chains, publishes them, kicks when the device wants it, and takes used buffers back.
+ * The driver's side of a virtqueue: adds descriptor chains, publishes them, kicks when the device
+ * wants it, and takes used buffers back. Split (virtio 1.3 section 2.7) or packed (section 2.8), as
+ * negotiated; a chain is known by its head, which is its buffer ID in a packed ring.
  *
  * <p>One thread at a time. After construction {@link #add}, {@link #publish}, {@link #kick}, {@link
  * #pollUsed} and the call switches allocate nothing.
  */
-public final class DriverQueue implements AutoCloseable {
-    private static final int NONE = -1;
-
-    // A polling driver that lets used_event go stale is called once in 65536; refresh well before.
-    private static final int REFRESH_MASK = 0x3fff;
+public abstract sealed class DriverQueue implements AutoCloseable
+        permits SplitDriverQueue, PackedDriverQueue {
+    /** No head: nothing was used, or nothing could be added. */
+    static final int NONE = -1;
 
     private final QueueLayout layout;
-    private final RawRing ring;
-    private final boolean eventIdx;
-    private final int size;
     private final EventFd kick;
     private final EventFd call;
     private final Epoll epoll;
-
-    private final DescriptorPool pool;
-    // By head: whether the device has a reserved chain now.
-    private final boolean[] given;
-
-    private int available;
-    private int published;
-    private int lastUsed;
-    // The used index as read last: each look costs a cache line that the device is writing.
-    private int usedSeen;
     private int usedLength;
     private boolean callsWanted = true;
     private long kicks;
     private long calls;
 
-    /**
-     * Over fresh ring areas in {@code memory}.
-     *
-     * @param eventIdx whether EVENT_IDX was negotiated
-     */
-    public DriverQueue(
-            final FrontendMemory memory, final QueueLayout layout, final boolean eventIdx)
-            throws IOException {
+    DriverQueue(final QueueLayout layout) throws IOException {
         this.layout = layout;
-        this.size = layout.size();
-        this.eventIdx = eventIdx;
-        this.ring =
-                new RawRing(
-                        size,
-                        memory.slice(
-                                layout.descriptorGuestAddress(), RawRing.descriptorAreaBytes(size)),
-                        memory.slice(layout.driverGuestAddress(), RawRing.driverAreaBytes(size)),
-                        memory.slice(layout.deviceGuestAddress(), RawRing.deviceAreaBytes(size)));
-        this.pool = new DescriptorPool(ring, size);
-        this.given = new boolean[size];
         this.kick = EventFd.create();
         this.call = EventFd.create();
         this.epoll = Epoll.create();
         epoll.add(call.number(), Epoll.IN, 0);
-        reset();
-    }
-
-    /** Empties the ring as a driver does before it (re)starts a device; requests are forgotten. */
-    public void reset() {
-        ring.clear();
-        pool.reset();
-        Arrays.fill(given, false);
-        available = 0;
-        published = 0;
-        lastUsed = 0;
-        usedSeen = 0;
-        applyCallState();
     }
 
     /**
-     * Goes on from another index than 0: right after {@link #reset}, before the device starts,
-     * which must be given the same base.
+     * A queue over fresh ring areas in {@code memory}.
+     *
+     * @param features what was negotiated: RING_PACKED, EVENT_IDX and IN_ORDER matter
      */
-    public void startAt(final int base) {
-        available = base & 0xffff;
-        published = available;
-        lastUsed = available;
-        usedSeen = available;
-        ring.availableIndex(available);
-        ring.usedIndex(available);
-        applyCallState();
+    public static DriverQueue create(
+            final FrontendMemory memory, final QueueLayout layout, final long features)
+            throws IOException {
+        final boolean eventIdx = (features & VhostUserSpec.bit(VirtioSpec.F_EVENT_IDX)) != 0;
+        return isPacked(features)
+                ? new PackedDriverQueue(memory, layout, features)
+                : new SplitDriverQueue(memory, layout, eventIdx);
     }
 
-    /** Gives every head an indirect table of {@code entries} descriptors, taken from {@code m}. */
-    public void enableIndirect(final FrontendMemory m, final int entries) {
-        pool.enableIndirect(m, entries);
+    /** Whether rings are packed with these features. */
+    public static boolean isPacked(final long features) {
+        return (features & VhostUserSpec.bit(VirtioSpec.F_RING_PACKED)) != 0;
     }
+
+    /** Empties the ring as a driver does before it (re)starts a device; requests are forgotten. */
+    public abstract void reset();
+
+    /** The base of a device that starts with a ring after {@link #reset}. */
+    public abstract int startBase();
+
+    /**
+     * Goes on from another base than {@link #startBase}: right after {@link #reset}, before the
+     * device starts, which must be given the same base. Split: an index; packed: both positions
+     * with their wrap counters, of which the lower one counts.
+     */
+    public abstract void startAt(int base);
+
+    /** The base of a device that has taken and used everything: as SET_VRING_BASE carries it. */
+    public abstract int base();
+
+    /** Gives every head an indirect table of {@code entries} descriptors, taken from {@code m}. */
+    public abstract void enableIndirect(FrontendMemory m, int entries);
 
     /**
      * Adds a chain of direct descriptors; the device sees it after {@link #publish}.
@@ -115,15 +89,10 @@ public final class DriverQueue implements AutoCloseable {
 
     /**
      * Adds a chain whose first {@code direct} buffers are direct descriptors and whose others sit
-     * in one indirect table at its end (section 2.7.5.3.2 obliges devices to take this).
+     * in one indirect table at its end: section 2.7.5.3.2 obliges devices to take this of a split
+     * ring; section 2.8.7 forbids it in a packed one.
      */
-    public int addMixed(final DriverChain chain, final int direct) {
-        final int head = pool.write(chain, direct);
-        if (head >= 0) {
-            offer(head);
-        }
-        return head;
-    }
+    public abstract int addMixed(DriverChain chain, int direct);
 
     /**
      * Writes a chain into descriptors that stay its own, like {@link #addMixed} but not added:
@@ -132,52 +101,17 @@ public final class DriverQueue implements AutoCloseable {
      *
      * @return its head, or -1 when too few descriptors are free
      */
-    public int reserve(final DriverChain chain, final int direct) {
-        return pool.write(chain, direct);
-    }
+    public abstract int reserve(DriverChain chain, int direct);
 
-    /** Puts any head number on the available ring, honest or not; not published yet. */
-    public void offer(final int head) {
-        if (head >= 0 && head < size) {
-            given[head] = true;
-        }
-        ring.available(available, head);
-        available = (available + 1) & 0xffff;
-    }
+    /** Makes a head available; not published yet. Split: any number, honest or not. */
+    public abstract void offer(int head);
 
     /**
      * Shows the device everything added since the last time.
      *
-     * @return whether the device wants a kick (section 2.7.10)
+     * @return whether the device wants a kick (sections 2.7.10 and 2.8.10)
      */
-    public boolean publish() {
-        if (published == available) {
-            return false;
-        }
-        final int before = published;
-        ring.availableIndex(available);
-        published = available;
-        // The device may be about to sleep: our index must be out before its wish is read.
-        VarHandle.fullFence();
-        if (eventIdx) {
-            final int event = ring.availableEvent();
-            return ((available - event - 1) & 0xffff) < ((available - before) & 0xffff);
-        }
-        return (ring.usedFlags() & VirtioSpec.USED_F_NO_NOTIFY) == 0;
-    }
-
-    /** Signals the kick eventfd, asked for or not. */
-    public void kick() {
-        kicks++;
-        kick.signal();
-    }
-
-    /** {@link #publish}, and {@link #kick} when it is wanted. */
-    public void publishAndKick() {
-        if (publish()) {
-            kick();
-        }
-    }
+    public abstract boolean publish();
 
     /**
      * Takes one used buffer back.
@@ -185,18 +119,7 @@ public final class DriverQueue implements AutoCloseable {
      * @return its head, or -1 when there is none now
      * @throws IllegalStateException when the device returned what it was not given
      */
-    public int pollUsed() {
-        if (!usedWaits()) {
-            return NONE;
-        }
-        final int head = nextUsed();
-        if (head < 0 || head >= size || !pool.taken(head)) {
-            throw notGiven(head);
-        }
-        stepUsed();
-        pool.free(head);
-        return head;
-    }
+    public abstract int pollUsed();
 
     /**
      * Takes one used buffer of a reserved chain back; its descriptors stay reserved.
@@ -204,63 +127,71 @@ public final class DriverQueue implements AutoCloseable {
      * @return its head, or -1 when there is none now
      * @throws IllegalStateException when the device returned what it does not have
      */
-    public int takeUsed() {
-        if (!usedWaits()) {
-            return NONE;
-        }
-        final int head = nextUsed();
-        if (head < 0 || head >= size || !given[head]) {
-            throw notGiven(head);
-        }
-        given[head] = false;
-        stepUsed();
-        return head;
-    }
-
-    private boolean usedWaits() {
-        if (usedSeen == lastUsed) {
-            usedSeen = ring.usedIndex();
-        }
-        return usedSeen != lastUsed;
-    }
+    public abstract int takeUsed();
 
     /** How many used buffers wait to be taken. */
-    public int usedCount() {
-        usedSeen = ring.usedIndex();
-        return (usedSeen - lastUsed) & 0xffff;
+    public abstract int usedCount();
+
+    /** Whether a used buffer waits to be taken. */
+    abstract boolean usedWaits();
+
+    /** Tells the device whether calls are wanted. */
+    abstract void applyCallState();
+
+    /** Requests that the device has and the driver has not got back. */
+    public abstract int inFlight();
+
+    /** How many descriptors are free. */
+    public abstract int freeDescriptors();
+
+    /** The index of the next entry of the available ring; packed: slot of the next descriptor. */
+    public abstract int availableIndex();
+
+    /** The index of the next used element that the driver will take; packed: its slot. */
+    public abstract int lastUsedIndex();
+
+    /**
+     * The bytes of a split ring, for everything that an honest driver does not do.
+     *
+     * @throws IllegalStateException when the ring is packed
+     */
+    public RawRing ring() {
+        throw new IllegalStateException("queue " + layout.index() + " has a packed ring");
     }
 
-    private int nextUsed() {
-        final long element = ring.usedElement(lastUsed);
-        usedLength = (int) (element >>> Integer.SIZE);
-        return (int) element;
+    /**
+     * The bytes of a packed ring, for everything that an honest driver does not do.
+     *
+     * @throws IllegalStateException when the ring is split
+     */
+    public RawPackedRing packedRing() {
+        throw new IllegalStateException("queue " + layout.index() + " has a split ring");
     }
 
-    private void stepUsed() {
-        lastUsed = (lastUsed + 1) & 0xffff;
-        if (eventIdx && !callsWanted && (lastUsed & REFRESH_MASK) == 0) {
-            applyCallState();
+    /** Signals the kick eventfd, asked for or not. */
+    public final void kick() {
+        kicks++;
+        kick.signal();
+    }
+
+    /** {@link #publish}, and {@link #kick} when it is wanted. */
+    public final void publishAndKick() {
+        if (publish()) {
+            kick();
         }
-    }
-
-    private IllegalStateException notGiven(final int head) {
-        return new IllegalStateException(
-                "queue "
-                        + layout.index()
-                        + ": device returned head "
-                        + head
-                        + " at used index "
-                        + lastUsed
-                        + ", which it was not given");
     }
 
     /** How many bytes the device says it wrote into the used buffer that was taken last. */
-    public int usedLength() {
+    public final int usedLength() {
         return usedLength;
     }
 
+    final void usedLength(final int value) {
+        usedLength = value;
+    }
+
     /** Asks the device for no calls: the driver polls. */
-    public void suppressCalls() {
+    public final void suppressCalls() {
         callsWanted = false;
         applyCallState();
     }
@@ -270,19 +201,15 @@ public final class DriverQueue implements AutoCloseable {
      *
      * @return whether there is a used buffer already, for which no call may come
      */
-    public boolean requestCalls() {
+    public final boolean requestCalls() {
         callsWanted = true;
         applyCallState();
         VarHandle.fullFence();
-        return ring.usedIndex() != lastUsed;
+        return usedWaits();
     }
 
-    private void applyCallState() {
-        if (eventIdx) {
-            ring.usedEvent(callsWanted ? lastUsed : lastUsed - 1);
-        } else {
-            ring.availableFlags(callsWanted ? 0 : VirtioSpec.AVAIL_F_NO_INTERRUPT);
-        }
+    final boolean callsWanted() {
+        return callsWanted;
     }
 
     /**
@@ -290,7 +217,7 @@ public final class DriverQueue implements AutoCloseable {
      *
      * @return false when the time was up first
      */
-    public boolean awaitUsed(final long timeoutNs) {
+    public final boolean awaitUsed(final long timeoutNs) {
         final long deadline = System.nanoTime() + timeoutNs;
         while (!requestCalls()) {
             final long left = deadline - System.nanoTime();
@@ -305,70 +232,56 @@ public final class DriverQueue implements AutoCloseable {
     }
 
     /** Sleeps until a call comes, whatever the ring says; false when the time was up first. */
-    public boolean awaitCall(final long timeoutNs) {
+    public final boolean awaitCall(final long timeoutNs) {
         return epoll.await(timeoutNs) > 0 && drainCalls() > 0;
     }
 
     /** Takes the signals of the call eventfd; returns how many there were. */
-    public long drainCalls() {
+    public final long drainCalls() {
         final long got = call.drain();
         calls += got;
         return got;
     }
 
-    /** Requests that the device has and the driver has not got back. */
-    public int inFlight() {
-        return (available - lastUsed) & 0xffff;
-    }
-
-    /** How many descriptors are free. */
-    public int freeDescriptors() {
-        return pool.freeCount();
-    }
-
-    /** The index of the next entry of the available ring. */
-    public int availableIndex() {
-        return available;
-    }
-
-    /** The index of the next used element that the driver will take. */
-    public int lastUsedIndex() {
-        return lastUsed;
-    }
-
     /** Kicks sent so far. */
-    public long kicks() {
+    public final long kicks() {
         return kicks;
     }
 
     /** Calls taken so far. */
-    public long calls() {
+    public final long calls() {
         return calls;
     }
 
     /** Where the ring is. */
-    public QueueLayout layout() {
+    public final QueueLayout layout() {
         return layout;
     }
 
-    /** The ring's bytes, for everything that an honest driver does not do. */
-    public RawRing ring() {
-        return ring;
-    }
-
     /** The kick eventfd, owned by this queue. */
-    public EventFd kickFd() {
+    public final EventFd kickFd() {
         return kick;
     }
 
     /** The call eventfd, owned by this queue. */
-    public EventFd callFd() {
+    public final EventFd callFd() {
         return call;
+    }
+
+    final IllegalStateException notGiven(final int head) {
+        return new IllegalStateException(
+                "queue "
+                        + layout.index()
+                        + ": device returned head "
+                        + head
+                        + " at used index "
+                        + lastUsedIndex()
+                        + ", which it was not given");
     }
 
     /** Closes the eventfds; the ring stays in its memory. */
     @Override
-    public void close() {
+    public final void close() {
         epoll.close();
         kick.close();
         call.close();

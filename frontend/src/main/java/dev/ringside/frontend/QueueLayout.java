@@ -4,7 +4,8 @@ package dev.ringside.frontend;
  * Where the driver puts a ring, in guest addresses. Nothing is checked: a hostile layout is a
  * layout too.
  *
- * @param size entries; a power of two up to {@link VirtioSpec#MAX_QUEUE_SIZE} for an honest driver
+ * @param size entries; split: a power of two; up to {@link VirtioSpec#MAX_QUEUE_SIZE} for an honest
+ *     driver
  */
 public record QueueLayout(
         int index,

@@ -79,7 +79,7 @@ public abstract sealed class VirtioDriver implements AutoCloseable permits BlkDr
     /** One more ring, with its indirect tables where the options ask for them. */
     final void newQueue(final int index) throws IOException {
         final QueueLayout layout = QueueLayout.allocate(memory, index, options.queueSize());
-        final DriverQueue queue = new DriverQueue(memory, layout, has(VirtioSpec.F_EVENT_IDX));
+        final DriverQueue queue = DriverQueue.create(memory, layout, features);
         queues.add(queue);
         if (options.indirectEntries() > 0 && has(VirtioSpec.F_INDIRECT_DESC)) {
             queue.enableIndirect(memory, options.indirectEntries());
@@ -166,7 +166,7 @@ public abstract sealed class VirtioDriver implements AutoCloseable permits BlkDr
     public DriverQueue moveQueue(final int index) throws IOException {
         final DriverQueue old = queues.get(index);
         final QueueLayout layout = QueueLayout.allocate(memory, index, old.layout().size());
-        final DriverQueue moved = new DriverQueue(memory, layout, has(VirtioSpec.F_EVENT_IDX));
+        final DriverQueue moved = DriverQueue.create(memory, layout, features);
         bases.remove(old);
         old.close();
         queues.set(index, moved);
@@ -180,7 +180,7 @@ public abstract sealed class VirtioDriver implements AutoCloseable permits BlkDr
 
     /** The base that a queue starts from. */
     int base(final DriverQueue queue) {
-        return bases.getOrDefault(queue, 0);
+        return bases.getOrDefault(queue, queue.startBase());
     }
 
     /** Hangs up, and goes on with the same rings on another connection. */
@@ -191,11 +191,11 @@ public abstract sealed class VirtioDriver implements AutoCloseable permits BlkDr
         protocol = new FrontendProtocol(connection);
         sharedSlots.clear();
         for (final DriverQueue queue : queues) {
-            bases.put(
-                    queue,
-                    convention == BaseConvention.USED_INDEX
-                            ? queue.ring().usedIndex()
-                            : queue.availableIndex());
+            if (convention == BaseConvention.AVAILABLE_INDEX) {
+                bases.put(queue, queue.base());
+            } else if (!has(VirtioSpec.F_RING_PACKED)) {
+                bases.put(queue, queue.ring().usedIndex());
+            }
         }
         negotiate();
         activate();

@@ -90,6 +90,7 @@ final class DpdkPeerIT {
         final NetOptions plain =
                 defaults.without(VirtioSpec.F_EVENT_IDX).without(NetSpec.F_MRG_RXBUF);
         final NetOptions old = plain.without(VirtioSpec.F_VERSION_1);
+        final NetOptions packed = defaults.with(VirtioSpec.F_RING_PACKED);
         final NetLayout indirect = NetLayout.pieces(500).indirect(true);
         return Stream.of(
                 Arguments.of(defaults, NetLoadOptions.verified(64, 64)),
@@ -97,6 +98,15 @@ final class DpdkPeerIT {
                 Arguments.of(defaults, NetLoadOptions.verified(64, 64).sizes(30, 1518)),
                 Arguments.of(plain, NetLoadOptions.verified(64, 64).sizes(30, 1518)),
                 Arguments.of(old, NetLoadOptions.verified(64, 64).sizes(30, 1518)),
+                Arguments.of(packed, NetLoadOptions.verified(64, 64).sizes(30, 1518)),
+                Arguments.of(
+                        packed.with(VirtioSpec.F_IN_ORDER).without(VirtioSpec.F_EVENT_IDX),
+                        NetLoadOptions.verified(64, 64).sizes(30, 1518)),
+                Arguments.of(
+                        packed.without(NetSpec.F_MRG_RXBUF),
+                        NetLoadOptions.verified(64, 64)
+                                .sizes(30, 1518)
+                                .layouts(NetLayout.headerApart(), indirect)),
                 Arguments.of(
                         defaults,
                         NetLoadOptions.verified(64, 64)

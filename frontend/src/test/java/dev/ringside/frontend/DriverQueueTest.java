@@ -34,7 +34,7 @@ class DriverQueueTest {
     }
 
     private DriverQueue queue(final int size, final boolean eventIdx) throws IOException {
-        return new DriverQueue(memory, QueueLayout.allocate(memory, 0, size), eventIdx);
+        return new SplitDriverQueue(memory, QueueLayout.allocate(memory, 0, size), eventIdx);
     }
 
     @Test

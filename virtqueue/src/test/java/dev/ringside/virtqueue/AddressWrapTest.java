@@ -8,7 +8,7 @@ import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.Memfd;
 import dev.ringside.shm.MemoryRegion;
-import dev.ringside.virtqueue.NaiveDriver.Buffer;
+import dev.ringside.virtqueue.RingDriver.Buffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;

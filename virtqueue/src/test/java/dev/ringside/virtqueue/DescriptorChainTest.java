@@ -10,7 +10,7 @@ import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.Memfd;
 import dev.ringside.shm.MemoryRegion;
-import dev.ringside.virtqueue.NaiveDriver.Buffer;
+import dev.ringside.virtqueue.RingDriver.Buffer;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

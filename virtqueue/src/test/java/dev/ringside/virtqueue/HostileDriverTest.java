@@ -33,13 +33,13 @@ final class HostileDriverTest {
                     RingFault.INDIRECT_LENGTH,
                     RingFault.INDIRECT_UNMAPPED);
 
-    private static final int SIZE = 16;
+    static final int SIZE = 16;
     private static final long FEATURES =
             NaiveDriver.INDIRECT_DESC | NaiveDriver.EVENT_IDX | NaiveDriver.IN_ORDER;
-    private static final long TABLE = TestMemory.MIDDLE - 40;
-    private static final int TABLE_ENTRIES = 6;
+    static final long TABLE = TestMemory.MIDDLE - 40;
+    static final int TABLE_ENTRIES = 6;
 
-    private static final long[] ADDRESSES = {
+    static final long[] ADDRESSES = {
         TestMemory.HIGH,
         TestMemory.HIGH,
         TestMemory.LOW + 0x2000,
@@ -53,9 +53,7 @@ final class HostileDriverTest {
         Long.MIN_VALUE,
         0,
     };
-    private static final int[] LENGTHS = {
-        1, 16, 96, 512, 0, 17, 4096, 0x7fff_ffff, 0x8000_0000, -1, -16
-    };
+    static final int[] LENGTHS = {1, 16, 96, 512, 0, 17, 4096, 0x7fff_ffff, 0x8000_0000, -1, -16};
     private static final int[] FLAGS = {0, 0, 1, 1, 2, 2, 3, 4, 4, 5, 6, 7, 0xffff};
     private static final int[] INDICES = {
         0, 1, 2, 3, 4, 5, SIZE - 1, SIZE, SIZE + 1, 0x7fff, 0x8000, 0xfffe, 0xffff
@@ -110,7 +108,7 @@ final class HostileDriverTest {
         }
     }
 
-    private static void assertInside(DescriptorChain chain) {
+    static void assertInside(DescriptorChain chain) {
         long readable = 0;
         long writable = 0;
         for (int i = 0; i < chain.count(); i++) {
@@ -185,7 +183,7 @@ final class HostileDriverTest {
     /**
      * In one store where it does not cross regions, so that the device may see it whole or torn.
      */
-    private static void putWord(TestMemory memory, long address, long value) {
+    static void putWord(TestMemory memory, long address, long value) {
         if (memory.memory().available(memory.memory().find(address), address) >= Long.BYTES) {
             memory.putLong(address, value);
         } else {
@@ -195,13 +193,13 @@ final class HostileDriverTest {
         }
     }
 
-    private static void putInt(TestMemory memory, long address, int value) {
+    static void putInt(TestMemory memory, long address, int value) {
         for (int i = 0; i < Integer.BYTES; i++) {
             memory.putByte(address + i, value >>> (Byte.SIZE * i));
         }
     }
 
-    private static void putShort(TestMemory memory, long address, int value) {
+    static void putShort(TestMemory memory, long address, int value) {
         memory.putByte(address, value);
         memory.putByte(address + 1, value >>> Byte.SIZE);
     }

@@ -9,38 +9,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The driver's side of a split ring (virtio 1.3, section 2.7), as plain as the specification tells
- * it, with every field open to tests that break the rules.
+ * The driver's side of a split ring (virtio 1.3, section 2.7), with every field open to tests that
+ * break the rules.
  */
-final class NaiveDriver {
-    static final int NEXT = 1;
-    static final int WRITE = 2;
-    static final int INDIRECT = 4;
-
-    static final long EVENT_IDX = VirtioSpec.VIRTIO_RING_F_EVENT_IDX;
-    static final long INDIRECT_DESC = VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC;
-    static final long IN_ORDER = VirtioSpec.VIRTIO_F_IN_ORDER;
-    static final long VERSION_1 = VirtioSpec.VIRTIO_F_VERSION_1;
-
+final class NaiveDriver extends RingDriver {
     private static final VarHandle SHORT = ValueLayout.JAVA_SHORT.varHandle();
 
-    /** A buffer of a chain. */
-    record Buffer(long address, long length, boolean writable) {
-        static Buffer readable(long address, long length) {
-            return new Buffer(address, length, false);
-        }
-
-        static Buffer writable(long address, long length) {
-            return new Buffer(address, length, true);
-        }
-    }
-
-    /** A used entry. */
-    record Used(int head, int length) {}
-
-    private final TestMemory memory;
-    private final int size;
-    private final long features;
     private final long descriptors;
     private final long available;
     private final long used;
@@ -57,9 +31,7 @@ final class NaiveDriver {
 
     /** A ring whose indices begin at {@code base}. */
     NaiveDriver(TestMemory memory, int size, long features, int base) {
-        this.memory = memory;
-        this.size = size;
-        this.features = features;
+        super(memory, size, features);
         this.descriptors = TestMemory.LOW;
         this.available = descriptors + 16L * size;
         this.used = (available + 6 + 2L * size + 3) & ~3L;
@@ -75,6 +47,7 @@ final class NaiveDriver {
         memory.putShort(availEventAddress(), base);
     }
 
+    @Override
     RingLayout layout() {
         return new RingLayout(
                 3,
@@ -84,16 +57,32 @@ final class NaiveDriver {
                 TestMemory.user(used));
     }
 
-    /** The device's side of this ring. */
+    @Override
+    int base() {
+        return availableIndex;
+    }
+
+    @Override
+    boolean allTaken(Virtqueue queue) {
+        return queue.base() == availableIndex;
+    }
+
+    @Override
+    boolean usedWaits() {
+        return deviceIndex() != usedIndex;
+    }
+
+    @Override
     SplitVirtqueue queue() throws InvalidRingException {
         return queue(availableIndex);
     }
 
+    @Override
     SplitVirtqueue queue(int base) throws InvalidRingException {
         return SplitVirtqueue.create(layout(), base, features, memory.memory());
     }
 
-    /** First guest address behind the ring. */
+    @Override
     long end() {
         return (used + 6 + 8L * size + 4095) & -4096L;
     }
@@ -131,30 +120,23 @@ final class NaiveDriver {
     }
 
     void writeDescriptor(long at, long address, long length, int flags, int next) {
-        byte[] bytes = new byte[16];
-        for (int i = 0; i < 8; i++) {
-            bytes[i] = (byte) (address >>> (8 * i));
-        }
-        for (int i = 0; i < 4; i++) {
-            bytes[8 + i] = (byte) (length >>> (8 * i));
-        }
-        bytes[12] = (byte) flags;
-        bytes[13] = (byte) (flags >>> 8);
-        bytes[14] = (byte) next;
-        bytes[15] = (byte) (next >>> 8);
-        memory.putBytes(at, bytes);
+        putLittleEndian(at, address, 8);
+        putLittleEndian(at + 8, length, 4);
+        putLittleEndian(at + 12, flags, 2);
+        putLittleEndian(at + 14, next, 2);
     }
 
+    @Override
     int freeDescriptors() {
         return free.size();
     }
 
-    /** The head of the next chain that is added. */
+    @Override
     int nextHead() {
         return free.element();
     }
 
-    /** Adds a chain of direct descriptors and makes it available; the caller saw that they fit. */
+    @Override
     int add(List<Buffer> buffers) {
         List<Integer> taken = new ArrayList<>();
         for (int i = 0; i < buffers.size(); i++) {
@@ -172,11 +154,7 @@ final class NaiveDriver {
         return taken.getFirst();
     }
 
-    int add(Buffer... buffers) {
-        return add(List.of(buffers));
-    }
-
-    /** Adds a chain by an indirect table that is written to {@code table}. */
+    @Override
     int addIndirect(long table, List<Buffer> buffers) {
         int head = free.remove();
         for (int i = 0; i < buffers.size(); i++) {
@@ -204,6 +182,7 @@ final class NaiveDriver {
     }
 
     /** Section 2.7.13.4: whether what was added since the last call is to be kicked. */
+    @Override
     boolean shouldKick() {
         VarHandle.fullFence();
         int from = kickedIndex;
@@ -215,7 +194,7 @@ final class NaiveDriver {
         return ((availableIndex - event - 1) & 0xffff) < ((availableIndex - from) & 0xffff);
     }
 
-    /** Takes the next used entry and frees its descriptors; null when there is none. */
+    @Override
     @Nullable Used poll() {
         if (deviceIndex() == usedIndex) {
             return null;
@@ -242,7 +221,7 @@ final class NaiveDriver {
         return availableIndex;
     }
 
-    /** Asks for a call for the next used buffer. The caller looks again afterwards. */
+    @Override
     void wantCalls() {
         memory.putShort(availableFlagsAddress(), 0);
         if ((features & EVENT_IDX) != 0) {
@@ -251,7 +230,7 @@ final class NaiveDriver {
         VarHandle.fullFence();
     }
 
-    /** Asks for no calls. */
+    @Override
     void refuseCalls() {
         if ((features & EVENT_IDX) != 0) {
             memory.putShort(usedEventAddress(), usedIndex - 1);

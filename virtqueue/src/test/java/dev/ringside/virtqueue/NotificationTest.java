@@ -2,30 +2,41 @@ package dev.ringside.virtqueue;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.shm.LinuxException;
-import dev.ringside.virtqueue.NaiveDriver.Buffer;
+import dev.ringside.virtqueue.RingDriver.Buffer;
+import dev.ringside.virtqueue.RingDriver.Used;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Kicks and calls: wanted, refused, by flag and by index, at the wrap. */
+/** Kicks and calls, wanted and refused, in both layouts. */
+@ParameterizedClass
+@EnumSource(RingKind.class)
 final class NotificationTest {
     private static final int SIZE = 8;
 
-    private TestMemory memory;
-    private NaiveDriver driver;
-    private SplitVirtqueue queue;
+    private final RingKind kind;
     private final DescriptorChain chain = new DescriptorChain(4);
+    private TestMemory memory;
+    private RingDriver driver;
+    private Virtqueue queue;
+
+    NotificationTest(RingKind kind) {
+        this.kind = kind;
+    }
 
     @BeforeEach
     void map() throws LinuxException, InvalidRingException {
         memory = new TestMemory();
-        driver = new NaiveDriver(memory, SIZE, 0);
-        queue = driver.queue();
+        start(0, SIZE);
     }
 
     @AfterEach
@@ -33,144 +44,91 @@ final class NotificationTest {
         memory.close();
     }
 
-    private void start(long features, int base) throws InvalidRingException {
-        driver = new NaiveDriver(memory, SIZE, features, base);
+    /** So many descriptors before the ring wraps. */
+    private void start(long features, int beforeWrap) throws InvalidRingException {
+        driver = kind.driverNearWrap(memory, SIZE, features, beforeWrap);
         queue = driver.queue();
     }
 
     /** Starts and gets the call behind it that comes whatever the driver wants. */
-    private void startCalled(long features, int base) throws InvalidRingException {
-        start(features, (base - 1) & 0xffff);
+    private void startCalled(long features, int beforeWrap) throws InvalidRingException {
+        start(features, beforeWrap);
         completeOne();
         assertTrue(queue.publish(), "the first call after a start always comes");
         driver.poll();
     }
 
-    private void completeOne() {
+    private int take() {
         driver.add(Buffer.writable(TestMemory.HIGH, 4));
         assertTrue(queue.next(chain));
-        queue.complete(chain.head(), 4);
+        return chain.head();
+    }
+
+    private void completeOne() {
+        queue.complete(take(), 4);
     }
 
     @Test
-    void shouldNotCallWhenNothingWasCompleted() throws InvalidRingException {
-        start(0, 0);
-
+    void shouldNotCallWhenNothingWasCompleted() {
         assertFalse(queue.publish());
         assertEquals(0, queue.unpublished());
     }
 
-    @Test
-    void shouldShowNothingBeforePublish() throws InvalidRingException {
-        startCalled(0, 0);
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, SIZE})
+    void shouldShowNothingBeforePublish(int beforeWrap) throws InvalidRingException {
+        startCalled(0, beforeWrap);
         completeOne();
         completeOne();
 
         assertEquals(2, queue.unpublished());
-        assertEquals(0, driver.deviceIndex());
+        assertNull(driver.poll());
         assertTrue(queue.publish());
-        assertEquals(2, driver.deviceIndex());
         assertEquals(0, queue.unpublished());
+        assertNotNull(driver.poll());
+        assertNotNull(driver.poll());
+        assertNull(driver.poll());
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 65535, 65534})
-    void shouldObeyTheDriversFlag(int base) throws InvalidRingException {
-        startCalled(0, base);
-        driver.refuseCalls();
-        completeOne();
-        assertFalse(queue.publish());
-
-        driver.wantCalls();
-        completeOne();
-
-        assertTrue(queue.publish());
-    }
-
-    @Test
-    void shouldIgnoreOtherBitsOfTheDriversFlags() throws InvalidRingException {
-        startCalled(0, 0);
-        memory.putShort(driver.availableFlagsAddress(), 0xfffe);
-        completeOne();
-
-        assertTrue(queue.publish());
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {0, 1, 65535, 65534, 65530})
-    void shouldCallWhenTheEventIsCrossed(int base) throws InvalidRingException {
-        startCalled(NaiveDriver.EVENT_IDX, base);
-        memory.putShort(driver.usedEventAddress(), base + 2);
-        completeOne();
-        completeOne();
-        assertFalse(queue.publish(), "two used entries do not reach the event");
-
-        completeOne();
-
-        assertTrue(queue.publish());
-        completeOne();
-        assertFalse(queue.publish(), "the event lies behind");
-    }
-
-    @Test
-    void shouldCallOnceWhenABurstCrossesTheEvent() throws InvalidRingException {
-        startCalled(NaiveDriver.EVENT_IDX, 65533);
-        memory.putShort(driver.usedEventAddress(), 0);
-        for (int i = 0; i < SIZE; i++) {
+    @ValueSource(ints = {1, 2, 3, SIZE})
+    void shouldObeyTheDriversWish(int beforeWrap) throws InvalidRingException {
+        for (long features : new long[] {0, RingDriver.EVENT_IDX}) {
+            startCalled(features, beforeWrap);
+            driver.refuseCalls();
             completeOne();
+            assertFalse(queue.publish());
+            driver.poll();
+
+            driver.wantCalls();
+            completeOne();
+            assertTrue(queue.publish());
         }
-
-        assertTrue(queue.publish());
-        assertFalse(queue.publish());
-    }
-
-    @Test
-    void shouldIgnoreTheFlagWithEventIdx() throws InvalidRingException {
-        startCalled(NaiveDriver.EVENT_IDX, 0);
-        memory.putShort(driver.availableFlagsAddress(), 1);
-        memory.putShort(driver.usedEventAddress(), 0);
-        completeOne();
-
-        assertTrue(queue.publish());
-    }
-
-    @Test
-    void shouldRefuseAndWantKicksByFlag() throws InvalidRingException {
-        start(0, 65535);
-        queue.suppressKicks();
-        driver.add(Buffer.writable(TestMemory.HIGH, 4));
-        assertFalse(driver.shouldKick());
-        assertTrue(queue.next(chain));
-
-        assertFalse(queue.requestKicks());
-
-        driver.add(Buffer.writable(TestMemory.HIGH, 4));
-        assertTrue(driver.shouldKick());
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 65535, 65534})
-    void shouldRefuseAndWantKicksByIndex(int base) throws InvalidRingException {
-        start(NaiveDriver.EVENT_IDX, base);
-        queue.suppressKicks();
+    @ValueSource(longs = {0, RingDriver.EVENT_IDX})
+    void shouldRefuseAndWantKicks(long features) throws InvalidRingException {
+        start(features, 1);
+        assertFalse(queue.requestKicks());
         driver.add(Buffer.writable(TestMemory.HIGH, 4));
-        assertTrue(driver.shouldKick(), "the ring began with its event at the base");
+        assertTrue(driver.shouldKick());
+
+        queue.suppressKicks();
         driver.add(Buffer.writable(TestMemory.HIGH, 4));
         assertFalse(driver.shouldKick());
         assertTrue(queue.next(chain));
         assertTrue(queue.next(chain));
 
         assertFalse(queue.requestKicks());
-
         driver.add(Buffer.writable(TestMemory.HIGH, 4));
         assertTrue(driver.shouldKick());
-        assertEquals(0, memory.getShort(driver.usedFlagsAddress()));
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {0, 1L << 29})
+    @ValueSource(longs = {0, RingDriver.EVENT_IDX})
     void shouldLookAgainWhenKicksAreRequested(long features) throws InvalidRingException {
-        start(features, 0);
+        start(features, SIZE);
         queue.suppressKicks();
         driver.add(Buffer.writable(TestMemory.HIGH, 4));
 
@@ -179,35 +137,13 @@ final class NotificationTest {
         assertFalse(queue.requestKicks());
     }
 
-    @Test
-    void shouldClearAStaleFlagOfAnEarlierDevice() throws InvalidRingException {
-        start(0, 0);
-        memory.putShort(driver.usedFlagsAddress(), 1);
-
-        assertFalse(queue.requestKicks());
-
-        assertEquals(0, memory.getShort(driver.usedFlagsAddress()));
-    }
-
-    @Test
-    void shouldNotTouchTheEventWhenItIsNotNegotiated() throws InvalidRingException {
-        start(0, 0);
-        memory.putShort(driver.availEventAddress(), 0x1234);
-
-        assertFalse(queue.requestKicks());
-        queue.suppressKicks();
-
-        assertEquals(0x1234, memory.getShort(driver.availEventAddress()));
-    }
-
-    @Test
-    void shouldHoldCompletedChainsUntilTheirTurn() throws InvalidRingException {
-        startCalled(NaiveDriver.IN_ORDER, 65534);
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, SIZE})
+    void shouldHoldCompletedChainsUntilTheirTurn(int beforeWrap) throws InvalidRingException {
+        startCalled(RingDriver.IN_ORDER, beforeWrap);
         int[] heads = new int[4];
         for (int i = 0; i < 4; i++) {
-            driver.add(Buffer.writable(TestMemory.HIGH, 4));
-            assertTrue(queue.next(chain));
-            heads[i] = chain.head();
+            heads[i] = take();
         }
 
         queue.complete(heads[2], 12);
@@ -220,10 +156,10 @@ final class NotificationTest {
         assertEquals(3, queue.unpublished());
         assertTrue(queue.publish());
         for (int i = 0; i < 3; i++) {
-            assertEquals(new NaiveDriver.Used(heads[i], 10 + i), driver.poll());
+            assertEquals(new Used(heads[i], 10 + i), driver.poll());
         }
         queue.complete(heads[3], 13);
         assertTrue(queue.publish());
-        assertEquals(new NaiveDriver.Used(heads[3], 13), driver.poll());
+        assertEquals(new Used(heads[3], 13), driver.poll());
     }
 }

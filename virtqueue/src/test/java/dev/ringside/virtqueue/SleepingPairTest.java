@@ -3,7 +3,7 @@ package dev.ringside.virtqueue;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import dev.ringside.virtqueue.NaiveDriver.Buffer;
+import dev.ringside.virtqueue.RingDriver.Buffer;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -23,18 +23,29 @@ final class SleepingPairTest {
     private static final int CHAINS = 15_000;
 
     @ParameterizedTest
-    @CsvSource({"0,1", "0,16", "0x20000000,1", "0x20000000,16", "0x820000000,8"})
+    @CsvSource({
+        "SPLIT,0,1",
+        "SPLIT,0,16",
+        "SPLIT,0x20000000,1",
+        "SPLIT,0x20000000,16",
+        "SPLIT,0x820000000,8",
+        "PACKED,0,1",
+        "PACKED,0,15",
+        "PACKED,0x20000000,1",
+        "PACKED,0x20000000,15",
+        "PACKED,0x820000000,8"
+    })
     @Timeout(120)
-    void shouldNeverSleepBoth(String features, int size) throws Exception {
-        RandomGenerator random = TestSeed.generator("shouldNeverSleepBoth");
+    void shouldNeverSleepBoth(RingKind kind, String features, int size) throws Exception {
+        RandomGenerator random = TestSeed.generator("shouldNeverSleepBoth " + kind);
         long deviceSeed = random.nextLong();
         long driverSeed = random.nextLong();
         Semaphore kicks = new Semaphore(0);
         Semaphore calls = new Semaphore(0);
         try (TestMemory memory = new TestMemory();
                 ExecutorService threads = Executors.newFixedThreadPool(2)) {
-            NaiveDriver driver = new NaiveDriver(memory, size, Long.decode(features), 65000);
-            SplitVirtqueue queue = driver.queue();
+            RingDriver driver = kind.driverNearWrap(memory, size, Long.decode(features), 536);
+            Virtqueue queue = driver.queue();
             Callable<Integer> device = () -> serve(queue, kicks, calls, deviceSeed);
             Callable<Integer> guest = () -> drive(driver, kicks, calls, driverSeed);
 
@@ -51,7 +62,7 @@ final class SleepingPairTest {
         }
     }
 
-    private static int serve(SplitVirtqueue queue, Semaphore kicks, Semaphore calls, long seed)
+    private static int serve(Virtqueue queue, Semaphore kicks, Semaphore calls, long seed)
             throws InterruptedException {
         RandomGenerator random = new SplittableRandom(seed);
         DescriptorChain chain = new DescriptorChain(4);
@@ -77,7 +88,7 @@ final class SleepingPairTest {
         return served;
     }
 
-    private static int drive(NaiveDriver driver, Semaphore kicks, Semaphore calls, long seed)
+    private static int drive(RingDriver driver, Semaphore kicks, Semaphore calls, long seed)
             throws InterruptedException {
         RandomGenerator random = new SplittableRandom(seed);
         int sent = 0;
@@ -100,7 +111,7 @@ final class SleepingPairTest {
             }
             if (done == before) {
                 driver.wantCalls();
-                if (driver.deviceIndex() == driver.usedIndex()) {
+                if (!driver.usedWaits()) {
                     calls.acquire();
                     calls.drainPermits();
                 }

@@ -146,7 +146,7 @@ final class SplitVirtqueueCreateTest {
         SplitVirtqueue first = driver.queue();
         DescriptorChain chain = new DescriptorChain(4);
         for (int i = 0; i < 3; i++) {
-            driver.add(NaiveDriver.Buffer.readable(TestMemory.HIGH, 4));
+            driver.add(RingDriver.Buffer.readable(TestMemory.HIGH, 4));
         }
         assertTrue(first.next(chain));
         first.complete(chain.head(), 0);
@@ -169,8 +169,8 @@ final class SplitVirtqueueCreateTest {
         NaiveDriver driver = new NaiveDriver(memory, 8, 0);
         SplitVirtqueue queue = driver.queue();
         DescriptorChain chain = new DescriptorChain(4);
-        driver.add(NaiveDriver.Buffer.readable(TestMemory.LOW + 0x1000, 4));
-        driver.add(NaiveDriver.Buffer.readable(TestMemory.HIGH, 4));
+        driver.add(RingDriver.Buffer.readable(TestMemory.LOW + 0x1000, 4));
+        driver.add(RingDriver.Buffer.readable(TestMemory.HIGH, 4));
 
         assertTrue(queue.remap(memory.without(TestMemory.HIGH)));
 
@@ -184,18 +184,18 @@ final class SplitVirtqueueCreateTest {
         NaiveDriver driver = new NaiveDriver(memory, 8, 0);
         SplitVirtqueue queue = driver.queue();
         DescriptorChain chain = new DescriptorChain(4);
-        driver.add(NaiveDriver.Buffer.readable(TestMemory.HIGH, 4));
+        driver.add(RingDriver.Buffer.readable(TestMemory.HIGH, 4));
         assertTrue(queue.next(chain));
         queue.complete(chain.head(), 0);
 
         assertTrue(queue.remap(memory.without(TestMemory.MIDDLE)));
-        driver.add(NaiveDriver.Buffer.readable(TestMemory.HIGH, 4));
+        driver.add(RingDriver.Buffer.readable(TestMemory.HIGH, 4));
         assertTrue(queue.next(chain));
         assertEquals(memory.segment(TestMemory.HIGH), chain.segment(0));
         queue.complete(chain.head(), 0);
 
         assertTrue(queue.remap(memory.without(TestMemory.HIGH)));
-        driver.add(NaiveDriver.Buffer.readable(TestMemory.HIGH, 4));
+        driver.add(RingDriver.Buffer.readable(TestMemory.HIGH, 4));
         assertFalse(queue.next(chain));
         assertEquals(RingFault.BUFFER_UNMAPPED, queue.fault());
     }
@@ -205,7 +205,7 @@ final class SplitVirtqueueCreateTest {
         NaiveDriver driver = new NaiveDriver(memory, 8, 0);
         SplitVirtqueue queue = driver.queue();
         DescriptorChain chain = new DescriptorChain(4);
-        int head = driver.add(NaiveDriver.Buffer.readable(TestMemory.HIGH, 4));
+        int head = driver.add(RingDriver.Buffer.readable(TestMemory.HIGH, 4));
         assertTrue(queue.next(chain));
 
         assertFalse(queue.remap(memory.without(TestMemory.LOW)));
