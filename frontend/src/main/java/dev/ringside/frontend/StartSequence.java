@@ -149,12 +149,7 @@ final class StartSequence {
         }
         driver.shareMemory();
         for (final DriverQueue ring : rings) {
-            final int i = ring.layout().index();
-            protocol.setVringNum(i, ring.layout().size());
-            protocol.setVringBase(i, driver.base(ring));
-            protocol.setVringAddr(ring.layout(), driver.memory());
-            protocol.setVringKick(i, ring.kickFd());
-            protocol.setVringCall(i, ring.callFd());
+            restart(ring);
         }
         final boolean before = protocol.needReply(protocol.has(VhostUserSpec.PROTOCOL_F_REPLY_ACK));
         enable(rings);
@@ -162,6 +157,16 @@ final class StartSequence {
         if (protocol.has(VhostUserSpec.PROTOCOL_F_STATUS)) {
             protocol.setStatus(protocol.getStatus() | VirtioSpec.STATUS_DRIVER_OK);
         }
+    }
+
+    /** Sets up a ring that is stopped. It is enabled as it was. */
+    void restart(final DriverQueue ring) throws IOException {
+        final int i = ring.layout().index();
+        protocol.setVringNum(i, ring.layout().size());
+        protocol.setVringBase(i, driver.base(ring));
+        protocol.setVringAddr(ring.layout(), driver.memory());
+        protocol.setVringKick(i, ring.kickFd());
+        protocol.setVringCall(i, ring.callFd());
     }
 
     private void activateLikeCloudHypervisor(final List<DriverQueue> rings) throws IOException {

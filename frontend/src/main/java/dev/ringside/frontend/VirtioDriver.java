@@ -164,13 +164,29 @@ public abstract sealed class VirtioDriver implements AutoCloseable permits BlkDr
      * bytes stay as they are.
      */
     public DriverQueue moveQueue(final int index) throws IOException {
+        return moveQueue(index, queues.get(index).layout().size());
+    }
+
+    private DriverQueue moveQueue(final int index, final int size) throws IOException {
         final DriverQueue old = queues.get(index);
-        final QueueLayout layout = QueueLayout.allocate(memory, index, old.layout().size());
+        final QueueLayout layout = QueueLayout.allocate(memory, index, size);
         final DriverQueue moved = DriverQueue.create(memory, layout, features);
         bases.remove(old);
         old.close();
         queues.set(index, moved);
         return moved;
+    }
+
+    /**
+     * Resets one queue while the others go on (virtio 1.3 section 2.6.1, RING_RESET), and starts it
+     * anew in another place with another size, by the messages that QEMU sends for it. What was in
+     * flight is forgotten.
+     */
+    public DriverQueue resetQueue(final int index, final int size) throws IOException {
+        protocol.getVringBase(index);
+        final DriverQueue fresh = moveQueue(index, size);
+        new StartSequence(this).restart(fresh);
+        return fresh;
     }
 
     /** Lets a queue go on from a base of the caller's choice at the next {@link #activate}. */

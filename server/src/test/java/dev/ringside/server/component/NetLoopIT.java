@@ -54,6 +54,7 @@ class NetLoopIT {
         final NetOptions mergeable = NetOptions.defaults().without(NetSpec.F_MTU);
         final NetOptions whole = mergeable.without(NetSpec.F_MRG_RXBUF);
         final NetOptions old = whole.without(VirtioSpec.F_VERSION_1);
+        final NetOptions packed = mergeable.with(VirtioSpec.F_RING_PACKED);
         final NetLayout apart = NetLayout.headerApart();
         final NetLayout bytes = new NetLayout(1, 999, 3, false);
         return Stream.of(
@@ -80,6 +81,17 @@ class NetLoopIT {
                         Shape.defaults()
                                 .receive(4, 66_000, new NetLayout(5, 3000, 1, true))
                                 .transmit(new NetLayout(13, 1, 0, false).indirect(false))),
+                Arguments.of(
+                        packed,
+                        Shape.defaults().receive(128, 700, apart.gapBytes(5)).transmit(apart)),
+                Arguments.of(
+                        packed,
+                        Shape.defaults()
+                                .receive(40, 2000, NetLayout.pieces(200).indirect(true))
+                                .transmit(NetLayout.pieces(601).gapBytes(1).indirect(true))),
+                Arguments.of(
+                        packed.without(NetSpec.F_MRG_RXBUF),
+                        Shape.defaults().receive(2, 66_000, bytes).transmit(bytes.gapBytes(9))),
                 Arguments.of(old, Shape.defaults().receive(4, 66_000, apart).transmit(apart)),
                 Arguments.of(old, Shape.defaults().receive(2, 66_000, bytes).transmit(bytes)));
     }

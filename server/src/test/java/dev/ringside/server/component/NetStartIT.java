@@ -74,7 +74,13 @@ class NetStartIT {
                 plain.without(NetSpec.F_MRG_RXBUF),
                 plain.without(VirtioSpec.F_VERSION_1),
                 plain.without(VirtioSpec.F_VERSION_1).without(NetSpec.F_MRG_RXBUF),
-                plain.with(VirtioSpec.F_IN_ORDER));
+                plain.with(VirtioSpec.F_IN_ORDER),
+                all.with(VirtioSpec.F_RING_PACKED),
+                plain.with(VirtioSpec.F_RING_PACKED).with(VirtioSpec.F_IN_ORDER),
+                plain.with(VirtioSpec.F_RING_PACKED)
+                        .without(VirtioSpec.F_EVENT_IDX)
+                        .without(NetSpec.F_MRG_RXBUF)
+                        .queueSize(100));
     }
 
     @ParameterizedTest

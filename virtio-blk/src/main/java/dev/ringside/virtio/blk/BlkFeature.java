@@ -10,6 +10,7 @@ final class BlkFeature {
                     | VirtioSpec.VIRTIO_F_ANY_LAYOUT
                     | VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC
                     | VirtioSpec.VIRTIO_RING_F_EVENT_IDX
+                    | VirtioSpec.VIRTIO_F_RING_PACKED
                     | BlkSpec.VIRTIO_BLK_F_SEG_MAX
                     | BlkSpec.VIRTIO_BLK_F_BLK_SIZE
                     | BlkSpec.VIRTIO_BLK_F_TOPOLOGY;
