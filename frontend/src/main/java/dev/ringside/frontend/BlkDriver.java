@@ -54,6 +54,11 @@ public final class BlkDriver extends VirtioDriver {
     }
 
     @Override
+    boolean tracksInflight(final StartOrder order) {
+        return order == StartOrder.QEMU || order == StartOrder.CLOUD_HYPERVISOR;
+    }
+
+    @Override
     int configBytes(final StartOrder order) {
         return switch (order) {
             case QEMU -> QEMU_CONFIG_BYTES;

@@ -11,6 +11,7 @@ import static dev.ringside.frontend.VhostUserSpec.bit;
  * @param features those the driver accepts of what the device offers
  * @param memorySlots accept CONFIGURE_MEM_SLOTS where the order knows it
  * @param indirectEntries size of the indirect table of each head; 0: none
+ * @param inflight accept INFLIGHT_SHMFD where the order knows it
  */
 public record BlkOptions(
         StartOrder order,
@@ -18,7 +19,8 @@ public record BlkOptions(
         int queueSize,
         long features,
         boolean memorySlots,
-        int indirectEntries)
+        int indirectEntries,
+        boolean inflight)
         implements StartOptions {
 
     /** Every feature that this driver can work with. */
@@ -42,22 +44,25 @@ public record BlkOptions(
 
     /** One queue of 128, as QEMU starts it, with every feature. */
     public static BlkOptions defaults() {
-        return new BlkOptions(StartOrder.QEMU, 1, 128, ALL_FEATURES, true, 0);
+        return new BlkOptions(StartOrder.QEMU, 1, 128, ALL_FEATURES, true, 0, true);
     }
 
     /** With another order. */
     public BlkOptions order(final StartOrder value) {
-        return new BlkOptions(value, queues, queueSize, features, memorySlots, indirectEntries);
+        return new BlkOptions(
+                value, queues, queueSize, features, memorySlots, indirectEntries, inflight);
     }
 
     /** With another number of queues. */
     public BlkOptions queues(final int value) {
-        return new BlkOptions(order, value, queueSize, features, memorySlots, indirectEntries);
+        return new BlkOptions(
+                order, value, queueSize, features, memorySlots, indirectEntries, inflight);
     }
 
     /** With another queue size. */
     public BlkOptions queueSize(final int value) {
-        return new BlkOptions(order, queues, value, features, memorySlots, indirectEntries);
+        return new BlkOptions(
+                order, queues, value, features, memorySlots, indirectEntries, inflight);
     }
 
     /** Without a feature, by its bit number. */
@@ -68,22 +73,35 @@ public record BlkOptions(
                 queueSize,
                 features & ~bit(featureBit),
                 memorySlots,
-                indirectEntries);
+                indirectEntries,
+                inflight);
     }
 
     /** With one more feature, by its bit number. */
     public BlkOptions with(final int featureBit) {
         return new BlkOptions(
-                order, queues, queueSize, features | bit(featureBit), memorySlots, indirectEntries);
+                order,
+                queues,
+                queueSize,
+                features | bit(featureBit),
+                memorySlots,
+                indirectEntries,
+                inflight);
     }
 
     /** Whether to accept CONFIGURE_MEM_SLOTS. */
     public BlkOptions memorySlots(final boolean value) {
-        return new BlkOptions(order, queues, queueSize, features, value, indirectEntries);
+        return new BlkOptions(order, queues, queueSize, features, value, indirectEntries, inflight);
     }
 
     /** With indirect tables of so many entries for each head. */
     public BlkOptions indirectEntries(final int value) {
-        return new BlkOptions(order, queues, queueSize, features, memorySlots, value);
+        return new BlkOptions(order, queues, queueSize, features, memorySlots, value, inflight);
+    }
+
+    /** Whether to accept INFLIGHT_SHMFD. */
+    public BlkOptions inflight(final boolean value) {
+        return new BlkOptions(
+                order, queues, queueSize, features, memorySlots, indirectEntries, value);
     }
 }

@@ -307,6 +307,50 @@ public final class FrontendProtocol implements AutoCloseable {
                         .array());
     }
 
+    /**
+     * GET_INFLIGHT_FD.
+     *
+     * @return the region, the caller's from now on; null when the back-end has none
+     */
+    public @Nullable FrontendInflight getInflight(final int queues, final int queueSize)
+            throws IOException {
+        final FrontendMessage reply =
+                connection.call(
+                        VhostUserSpec.GET_INFLIGHT_FD,
+                        needReply ? VhostUserSpec.NEED_REPLY : 0,
+                        inflight(0, 0, queues, queueSize));
+        final ByteBuffer payload = reply.buffer();
+        final boolean none = payload.remaining() < VhostUserSpec.INFLIGHT_BYTES;
+        if (none || payload.getLong(0) == 0 || reply.fds().size() != 1) {
+            reply.closeFds();
+            return null;
+        }
+        return new FrontendInflight(
+                reply.fds().getFirst(),
+                payload.getLong(0),
+                payload.getLong(8),
+                Short.toUnsignedInt(payload.getShort(16)),
+                Short.toUnsignedInt(payload.getShort(18)));
+    }
+
+    /** SET_INFLIGHT_FD. */
+    public void setInflight(final FrontendInflight region) throws IOException {
+        tell(
+                VhostUserSpec.SET_INFLIGHT_FD,
+                inflight(region.sizeBytes(), region.offset(), region.queues(), region.queueSize()),
+                region.fd());
+    }
+
+    private static byte[] inflight(
+            final long sizeBytes, final long offset, final int queues, final int queueSize) {
+        return le(VhostUserSpec.INFLIGHT_BYTES)
+                .putLong(sizeBytes)
+                .putLong(offset)
+                .putShort((short) queues)
+                .putShort((short) queueSize)
+                .array();
+    }
+
     /** RESET_DEVICE. */
     public void resetDevice() throws IOException {
         tell(VhostUserSpec.RESET_DEVICE, new byte[0]);

@@ -67,6 +67,12 @@ public final class NetDriver extends VirtioDriver {
                         : space.getShort(NetSpec.CONFIG_MAX_VIRTQUEUE_PAIRS) & 0xffff);
     }
 
+    /** QEMU does so for disks only. */
+    @Override
+    boolean tracksInflight(final StartOrder order) {
+        return order == StartOrder.CLOUD_HYPERVISOR;
+    }
+
     @Override
     int configBytes(final StartOrder order) {
         return NetSpec.CONFIG_BYTES;

@@ -11,6 +11,7 @@ import static dev.ringside.frontend.VhostUserSpec.bit;
  * @param features those the driver accepts of what the device offers
  * @param memorySlots accept CONFIGURE_MEM_SLOTS where the order knows it
  * @param indirectEntries size of the indirect table of each head; 0: none
+ * @param inflight accept INFLIGHT_SHMFD where the order knows it
  */
 public record NetOptions(
         StartOrder order,
@@ -18,7 +19,8 @@ public record NetOptions(
         int queueSize,
         long features,
         boolean memorySlots,
-        int indirectEntries)
+        int indirectEntries,
+        boolean inflight)
         implements StartOptions {
 
     /** What every virtio 1 driver of a NIC accepts, without offloads and without CTRL_VQ. */
@@ -62,7 +64,7 @@ public record NetOptions(
 
     /** One pair of rings of 256, as QEMU starts it, without offloads and without CTRL_VQ. */
     public static NetOptions defaults() {
-        return new NetOptions(StartOrder.QEMU, 1, 256, PLAIN_FEATURES, true, 0);
+        return new NetOptions(StartOrder.QEMU, 1, 256, PLAIN_FEATURES, true, 0, true);
     }
 
     @Override
@@ -72,22 +74,26 @@ public record NetOptions(
 
     /** With another order. */
     public NetOptions order(final StartOrder value) {
-        return new NetOptions(value, pairs, queueSize, features, memorySlots, indirectEntries);
+        return new NetOptions(
+                value, pairs, queueSize, features, memorySlots, indirectEntries, inflight);
     }
 
     /** With another number of pairs. */
     public NetOptions pairs(final int value) {
-        return new NetOptions(order, value, queueSize, features, memorySlots, indirectEntries);
+        return new NetOptions(
+                order, value, queueSize, features, memorySlots, indirectEntries, inflight);
     }
 
     /** With another ring size. */
     public NetOptions queueSize(final int value) {
-        return new NetOptions(order, pairs, value, features, memorySlots, indirectEntries);
+        return new NetOptions(
+                order, pairs, value, features, memorySlots, indirectEntries, inflight);
     }
 
     /** With other features. */
     public NetOptions features(final long value) {
-        return new NetOptions(order, pairs, queueSize, value, memorySlots, indirectEntries);
+        return new NetOptions(
+                order, pairs, queueSize, value, memorySlots, indirectEntries, inflight);
     }
 
     /** Without a feature, by its bit number. */
@@ -102,11 +108,17 @@ public record NetOptions(
 
     /** Whether to accept CONFIGURE_MEM_SLOTS. */
     public NetOptions memorySlots(final boolean value) {
-        return new NetOptions(order, pairs, queueSize, features, value, indirectEntries);
+        return new NetOptions(order, pairs, queueSize, features, value, indirectEntries, inflight);
     }
 
     /** With indirect tables of so many entries for each head. */
     public NetOptions indirectEntries(final int value) {
-        return new NetOptions(order, pairs, queueSize, features, memorySlots, value);
+        return new NetOptions(order, pairs, queueSize, features, memorySlots, value, inflight);
+    }
+
+    /** Whether to accept INFLIGHT_SHMFD. */
+    public NetOptions inflight(final boolean value) {
+        return new NetOptions(
+                order, pairs, queueSize, features, memorySlots, indirectEntries, value);
     }
 }

@@ -17,6 +17,9 @@ sealed interface StartOptions permits BlkOptions, NetOptions {
     /** Accept CONFIGURE_MEM_SLOTS where the order knows it. */
     boolean memorySlots();
 
+    /** Accept INFLIGHT_SHMFD where the order knows it. */
+    boolean inflight();
+
     /** Size of the indirect table of each head; 0: none. */
     int indirectEntries();
 }

@@ -15,6 +15,7 @@ public enum StartOrder {
                     | bit(VhostUserSpec.PROTOCOL_F_MTU)
                     | bit(VhostUserSpec.PROTOCOL_F_BACKEND_REQ)
                     | bit(VhostUserSpec.PROTOCOL_F_CONFIG)
+                    | bit(VhostUserSpec.PROTOCOL_F_INFLIGHT_SHMFD)
                     | bit(VhostUserSpec.PROTOCOL_F_RESET_DEVICE)
                     | bit(VhostUserSpec.PROTOCOL_F_CONFIGURE_MEM_SLOTS)
                     | bit(VhostUserSpec.PROTOCOL_F_STATUS)),
@@ -25,6 +26,7 @@ public enum StartOrder {
                     | bit(VhostUserSpec.PROTOCOL_F_REPLY_ACK)
                     | bit(VhostUserSpec.PROTOCOL_F_BACKEND_REQ)
                     | bit(VhostUserSpec.PROTOCOL_F_CONFIG)
+                    | bit(VhostUserSpec.PROTOCOL_F_INFLIGHT_SHMFD)
                     | bit(VhostUserSpec.PROTOCOL_F_CONFIGURE_MEM_SLOTS)),
 
     /** Firecracker: CONFIG only, nothing acknowledged. */

@@ -43,6 +43,9 @@ final class StartSequence {
         if (!driver.startOptions().memorySlots()) {
             mask &= ~bit(VhostUserSpec.PROTOCOL_F_CONFIGURE_MEM_SLOTS);
         }
+        if (!driver.startOptions().inflight()) {
+            mask &= ~bit(VhostUserSpec.PROTOCOL_F_INFLIGHT_SHMFD);
+        }
         protocol.setProtocolFeatures(protocol.getProtocolFeatures() & mask);
     }
 
@@ -137,6 +140,7 @@ final class StartSequence {
 
     private void activateLikeQemu(final List<DriverQueue> rings) throws IOException {
         protocol.setFeatures(driver.features());
+        driver.shareInflight();
         for (final DriverQueue ring : rings) {
             protocol.setVringCall(ring.layout().index(), ring.callFd());
         }
@@ -175,6 +179,7 @@ final class StartSequence {
         for (final DriverQueue ring : rings) {
             protocol.setVringNum(ring.layout().index(), ring.layout().size());
         }
+        driver.shareInflight();
         for (final DriverQueue ring : rings) {
             final int i = ring.layout().index();
             protocol.setVringAddr(ring.layout(), driver.memory());

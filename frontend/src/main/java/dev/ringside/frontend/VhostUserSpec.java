@@ -75,6 +75,10 @@ public final class VhostUserSpec {
     public static final int SET_VRING_ENDIAN = 23;
     public static final int GET_CONFIG = 24;
     public static final int SET_CONFIG = 25;
+
+    /** An in-flight description: two u64, two u16, and the padding that compilers add. */
+    public static final int INFLIGHT_BYTES = 24;
+
     public static final int GET_INFLIGHT_FD = 31;
     public static final int SET_INFLIGHT_FD = 32;
     public static final int RESET_DEVICE = 34;

@@ -28,6 +28,7 @@ public abstract sealed class VirtioDriver implements AutoCloseable permits BlkDr
     // What the back-end holds by ADD_MEM_REG: like QEMU, a restart adds nothing twice.
     private final Set<FrontendRegion> sharedSlots = new HashSet<>();
     private FrontendProtocol protocol;
+    private @Nullable FrontendInflight inflight;
     private @Nullable FrontendConnection backendChannel;
     private @Nullable Fd backendChannelPeer;
     private long features;
@@ -47,6 +48,9 @@ public abstract sealed class VirtioDriver implements AutoCloseable permits BlkDr
 
     /** How many bytes of configuration a front-end asks for in one go. */
     abstract int configBytes(StartOrder order);
+
+    /** Whether the front-end of this order tracks what is in flight for such a device. */
+    abstract boolean tracksInflight(StartOrder order);
 
     /** All of the start; closes the driver when it fails. */
     final void start() throws IOException {
@@ -116,6 +120,39 @@ public abstract sealed class VirtioDriver implements AutoCloseable permits BlkDr
                 memory.regions().stream().map(FrontendRegion::fd).toArray(Fd[]::new));
     }
 
+    /** Shows the back-end the in-flight region, or gets one from it when there is none yet. */
+    void shareInflight() throws IOException {
+        if (!protocol.has(VhostUserSpec.PROTOCOL_F_INFLIGHT_SHMFD)
+                || !tracksInflight(options.order())) {
+            return;
+        }
+        FrontendInflight held = inflight;
+        if (held == null) {
+            held = protocol.getInflight(queues.size(), options.queueSize());
+            inflight = held;
+        }
+        if (held != null) {
+            protocol.setInflight(held);
+        }
+    }
+
+    /** The in-flight region that is shown to back-ends; null when there is none. */
+    public @Nullable FrontendInflight inflight() {
+        return inflight;
+    }
+
+    /** Shows another in-flight region from the next {@link #activate} on; null: gets a new one. */
+    public void inflight(final @Nullable FrontendInflight region) {
+        inflight = region;
+    }
+
+    private void dropInflight() {
+        if (inflight != null) {
+            inflight.close();
+            inflight = null;
+        }
+    }
+
     /** Adds a region to the memory and tells the back-end; the rings may run. */
     public void addMemory(final FrontendRegion region) throws IOException {
         memory.add(region);
@@ -156,6 +193,7 @@ public abstract sealed class VirtioDriver implements AutoCloseable permits BlkDr
     /** Forgets all requests and bases, as a driver does that resets its device. */
     public void resetQueues() {
         bases.clear();
+        dropInflight();
         queues.forEach(DriverQueue::reset);
     }
 
@@ -310,6 +348,7 @@ public abstract sealed class VirtioDriver implements AutoCloseable permits BlkDr
     public void close() {
         protocol.close();
         closeBackendChannel();
+        dropInflight();
         queues.forEach(DriverQueue::close);
         memory.close();
     }

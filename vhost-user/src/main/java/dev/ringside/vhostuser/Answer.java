@@ -1,5 +1,6 @@
 package dev.ringside.vhostuser;
 
+import dev.ringside.shm.Fd;
 import java.util.List;
 
 /**
@@ -41,6 +42,12 @@ final class Answer {
     void reply(byte[] payload) {
         ended.run();
         send(payload);
+    }
+
+    /** The request was carried out and this is its own reply, with a descriptor that it gives. */
+    void reply(byte[] payload, Fd fd) {
+        ended.run();
+        host.send(Replies.reply(header.request(), payload), List.of(fd));
     }
 
     /** The request was refused, and its own reply says so. */

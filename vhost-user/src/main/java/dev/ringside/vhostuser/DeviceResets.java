@@ -5,11 +5,13 @@ final class DeviceResets {
     private final Vrings vrings;
     private final Negotiation negotiation;
     private final SessionHost host;
+    private final InflightTable inflight;
     private int status;
 
-    DeviceResets(Vrings vrings, Negotiation negotiation, SessionHost host) {
+    DeviceResets(Vrings vrings, Negotiation negotiation, InflightTable inflight, SessionHost host) {
         this.vrings = vrings;
         this.negotiation = negotiation;
+        this.inflight = inflight;
         this.host = host;
     }
 
@@ -18,6 +20,7 @@ final class DeviceResets {
         vrings.stopAll(
                 () -> {
                     vrings.resetAll();
+                    inflight.reset();
                     negotiation.reset();
                     status = VhostUserSpec.STATUS_RESET;
                     host.deviceReset();

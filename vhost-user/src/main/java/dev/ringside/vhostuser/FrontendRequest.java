@@ -39,7 +39,7 @@ enum FrontendRequest {
     POSTCOPY_LISTEN(29),
     POSTCOPY_END(30),
     GET_INFLIGHT_FD(31),
-    SET_INFLIGHT_FD(32),
+    SET_INFLIGHT_FD(32, VhostUserSpec.INFLIGHT_MIN_SIZE, true),
     GPU_SET_SOCKET(33),
     RESET_DEVICE(34, 0),
     VRING_KICK(35),

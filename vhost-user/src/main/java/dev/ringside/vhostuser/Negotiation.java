@@ -11,6 +11,7 @@ final class Negotiation {
                     | VhostUserSpec.PROTOCOL_F_REPLY_ACK
                     | VhostUserSpec.PROTOCOL_F_BACKEND_REQ
                     | VhostUserSpec.PROTOCOL_F_CONFIG
+                    | VhostUserSpec.PROTOCOL_F_INFLIGHT_SHMFD
                     | VhostUserSpec.PROTOCOL_F_RESET_DEVICE
                     | VhostUserSpec.PROTOCOL_F_CONFIGURE_MEM_SLOTS
                     | VhostUserSpec.PROTOCOL_F_STATUS;

@@ -23,6 +23,7 @@ public final class VhostUserSession implements AutoCloseable {
     private final HostCalls calls = new HostCalls();
     private final Negotiation negotiation;
     private final MemoryTable memory;
+    private final InflightTable inflight;
     private final Vrings vrings;
     private final VringRequests vringRequests;
     private final ConfigSpace config;
@@ -43,6 +44,7 @@ public final class VhostUserSession implements AutoCloseable {
         reader = new MessageReader(limits.maxPayloadBytes());
         negotiation = new Negotiation(device);
         memory = new MemoryTable(limits, host, calls);
+        inflight = new InflightTable(negotiation, limits, device.queueCount());
         vrings =
                 new Vrings(
                         device.queueCount(),
@@ -50,12 +52,13 @@ public final class VhostUserSession implements AutoCloseable {
                         calls,
                         negotiation,
                         memory::memory,
+                        inflight,
                         this::ringStarted,
                         remedy(device));
         vringRequests = new VringRequests(vrings, host, calls, device.maxQueueSize());
         config = new ConfigSpace(device, host, calls, limits);
         backendChannel = new BackendChannel(host, negotiation, () -> !vrings.anyStarted());
-        resets = new DeviceResets(vrings, negotiation, host);
+        resets = new DeviceResets(vrings, negotiation, inflight, host);
     }
 
     /** Whether the next message may be read: false while one waits for the host. */
@@ -139,6 +142,8 @@ public final class VhostUserSession implements AutoCloseable {
             case GET_CONFIG -> config.get(message, answer);
             case SET_CONFIG -> config.set(message, answer);
             case SET_BACKEND_REQ_FD -> backendChannel.set(message, answer);
+            case GET_INFLIGHT_FD -> inflight.get(message, answer);
+            case SET_INFLIGHT_FD -> inflight.set(message, vrings, answer);
             case RESET_DEVICE -> resets.resetDevice(answer);
             case GET_STATUS -> resets.getStatus(answer);
             case SET_STATUS -> resets.setStatus(message, answer);
@@ -200,6 +205,7 @@ public final class VhostUserSession implements AutoCloseable {
         reader.close();
         calls.close();
         vrings.close();
+        inflight.close();
         memory.close();
         backendChannel.close();
     }

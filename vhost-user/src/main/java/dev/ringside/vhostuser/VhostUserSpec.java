@@ -26,6 +26,10 @@ final class VhostUserSpec {
     static final int SINGLE_MEM_REGION_SIZE = 8 + MEM_REGION_SIZE;
     static final int CONFIG_HEADER_SIZE = 12;
     static final int INFLIGHT_SIZE = 24;
+
+    /** Without the padding that compilers add. */
+    static final int INFLIGHT_MIN_SIZE = 20;
+
     static final int SHMEM_CONFIG_SIZE = 8 + 256 * 8;
 
     /** Most regions of a SET_MEM_TABLE that a front-end in use sends. */
@@ -63,6 +67,7 @@ final class VhostUserSpec {
     static final long PROTOCOL_F_MTU = 1L << 4;
     static final long PROTOCOL_F_BACKEND_REQ = 1L << 5;
     static final long PROTOCOL_F_CONFIG = 1L << 9;
+    static final long PROTOCOL_F_INFLIGHT_SHMFD = 1L << 12;
     static final long PROTOCOL_F_RESET_DEVICE = 1L << 13;
     static final long PROTOCOL_F_CONFIGURE_MEM_SLOTS = 1L << 15;
     static final long PROTOCOL_F_STATUS = 1L << 16;

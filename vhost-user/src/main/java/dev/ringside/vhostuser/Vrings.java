@@ -15,6 +15,7 @@ final class Vrings implements AutoCloseable {
     private final HostCalls calls;
     private final Negotiation negotiation;
     private final Supplier<GuestMemory> memory;
+    private final InflightTable inflight;
     private final Runnable onStart;
     private final String remedy;
     private final List<Vring> rings = new ArrayList<>();
@@ -29,12 +30,14 @@ final class Vrings implements AutoCloseable {
             HostCalls calls,
             Negotiation negotiation,
             Supplier<GuestMemory> memory,
+            InflightTable inflight,
             Runnable onStart,
             String remedy) {
         this.host = host;
         this.calls = calls;
         this.negotiation = negotiation;
         this.memory = memory;
+        this.inflight = inflight;
         this.onStart = onStart;
         this.remedy = remedy;
         for (int i = 0; i < count; i++) {
@@ -90,7 +93,9 @@ final class Vrings implements AutoCloseable {
         Virtqueue queue;
         long features = negotiation.features();
         try {
-            queue = Virtqueues.create(layout, ring.base(features), features, now);
+            queue =
+                    Virtqueues.create(
+                            layout, ring.base(features), features, now, inflight.region());
         } catch (InvalidRingException e) {
             throw new ProtocolException(
                     cause.name() + ": vring " + ring.index + " cannot start: " + e.getMessage(), e);
@@ -104,7 +109,14 @@ final class Vrings implements AutoCloseable {
         // Without VHOST_USER_F_PROTOCOL_FEATURES a ring starts enabled, and stays so.
         ring.enabled |= !negotiation.protocolFeaturesTaken();
         QueueStart start =
-                new QueueStart(queue, now, ring.kick(), ring.call, ring.err, ring.enabled);
+                new QueueStart(
+                        queue,
+                        now,
+                        inflight.region(),
+                        ring.kick(),
+                        ring.call,
+                        ring.err,
+                        ring.enabled);
         host.startQueue(
                 start,
                 calls.then(

@@ -28,6 +28,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class FakeHost implements SessionHost {
     final List<byte[]> sent = new ArrayList<>();
+
+    /** What came with the replies; closed with everything else. */
+    final List<Fd> sentFds = new ArrayList<>();
+
     final List<byte[]> backendRequests = new ArrayList<>();
     final List<String> calls = new ArrayList<>();
     final List<String> refusals = new ArrayList<>();
@@ -126,7 +130,7 @@ final class FakeHost implements SessionHost {
     @Override
     public void send(byte[] message, List<Fd> fds) {
         assertFalse(waiting(), "no reply while the host works on the request");
-        assertTrue(fds.isEmpty());
+        sentFds.addAll(fds);
         sent.add(message);
         calls.add("send " + HexFormat.of().formatHex(message));
     }
@@ -248,6 +252,7 @@ final class FakeHost implements SessionHost {
         ended = true;
         pending.clear();
         running.clear();
+        sentFds.forEach(Fd::close);
     }
 
     /** The only message sent since the last look. */

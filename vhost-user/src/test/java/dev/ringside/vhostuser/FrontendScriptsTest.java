@@ -21,6 +21,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.shm.Fd;
+import dev.ringside.shm.LinuxException;
 import dev.ringside.vhostuser.TestFrontend.TestRegion;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
@@ -34,6 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FrontendScriptsTest {
     private static final byte[] NONE = new byte[0];
     private static final long MQ = 1;
+    private static final long INFLIGHT = 1L << 12;
     private static final long MEM_SLOTS = 1L << 15;
     private static final long STATUS = 1L << 16;
     private static final long OFFERED = FakeDevice.OFFERED | PROTOCOL_F;
@@ -72,6 +74,37 @@ class FrontendScriptsTest {
         f.raw(message(request, NEED_REPLY, payload), fds);
         assertTrue(f.host.refusals.isEmpty(), () -> f.host.refusals.toString());
         assertArrayEquals(message(request, 5, u64(0)), f.host.takeSent());
+    }
+
+    /**
+     * Asks for an in-flight region when the front-end holds none, and shows the back-end the one
+     * that it holds. For 256 entries a queue's part has 16 + 16 * 256 bytes, rounded up to 64.
+     */
+    private void trackInflight(int queues, boolean acknowledged) throws ProtocolException {
+        long size = queues * 4160L;
+        byte[] region = TestFrontend.inflight(size, 0, queues, 256);
+        if (f.host.sentFds.isEmpty()) {
+            get(31, TestFrontend.inflight(0, 0, queues, 256), region);
+        }
+        Fd held = duplicate(f.host.sentFds.getFirst());
+        if (acknowledged) {
+            ack(32, region, held);
+        } else {
+            tell(32, region, held);
+        }
+    }
+
+    private void dropInflight() {
+        f.host.sentFds.forEach(Fd::close);
+        f.host.sentFds.clear();
+    }
+
+    private static Fd duplicate(Fd fd) {
+        try {
+            return fd.duplicate();
+        } catch (LinuxException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private byte[] configReply(int offset, int size, int flags) {
@@ -114,6 +147,7 @@ class FrontendScriptsTest {
         qemuStarts(1);
         qemuStops(1);
         // The guest resets the device, then Linux comes.
+        dropInflight();
         tell(34, NONE);
         assertEquals(1, f.device.resets);
         qemuStarts(4);
@@ -146,6 +180,7 @@ class FrontendScriptsTest {
             tell(13, u64(i), eventFd());
         }
         tell(2, u64(features));
+        trackInflight(queues, false);
         get(40, NONE, u64(0));
         tell(39, u64(8));
         tell(2, u64(features));
@@ -202,7 +237,7 @@ class FrontendScriptsTest {
         tell(3, NONE);
         get(1, NONE, u64(OFFERED));
         get(15, NONE, u64(PROTOCOL));
-        tell(16, u64(MQ | REPLY_ACK | CONFIG | MEM_SLOTS | TestFrontend.BACKEND_REQ));
+        tell(16, u64(MQ | REPLY_ACK | CONFIG | INFLIGHT | MEM_SLOTS | TestFrontend.BACKEND_REQ));
         f.flags = NEED_REPLY;
         get(17, NONE, u64(2));
         getConfig(0, 60, 1);
@@ -236,6 +271,7 @@ class FrontendScriptsTest {
         ack(5, table(TestRegion.standard(), TestRegion.small(2)), memory(), memfd(0x1000));
         ack(8, state(0, 256));
         ack(8, state(1, 256));
+        trackInflight(2, true);
         for (int i = 0; i < 2; i++) {
             ack(9, ringAddr(i, i + place));
             ack(10, state(i, 0));

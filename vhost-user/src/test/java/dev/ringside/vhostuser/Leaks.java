@@ -13,6 +13,12 @@ record Leaks(int descriptors, long mappings) {
     /** The name of every memfd here. */
     static final String MEMFD = "vhostuser-test";
 
+    private static final String INFLIGHT = "ringside-inflight";
+
+    private static boolean isOurs(String name) {
+        return name.contains(MEMFD) || name.contains(INFLIGHT);
+    }
+
     static Leaks count() {
         try {
             return new Leaks(descriptorCount(), mappingCount());
@@ -27,7 +33,7 @@ record Leaks(int descriptors, long mappings) {
         try (DirectoryStream<Path> fds = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
             for (Path fd : fds) {
                 String target = target(fd);
-                if (target.contains("eventfd") || target.contains(MEMFD)) {
+                if (target.contains("eventfd") || isOurs(target)) {
                     count++;
                 }
             }
@@ -48,7 +54,7 @@ record Leaks(int descriptors, long mappings) {
 
     private static long mappingCount() throws IOException {
         return Files.readAllLines(Path.of("/proc/self/maps")).stream()
-                .filter(line -> line.contains(MEMFD))
+                .filter(Leaks::isOurs)
                 .count();
     }
 

@@ -4,6 +4,7 @@ import static dev.ringside.vhostuser.TestFrontend.addr;
 import static dev.ringside.vhostuser.TestFrontend.config;
 import static dev.ringside.vhostuser.TestFrontend.eventFd;
 import static dev.ringside.vhostuser.TestFrontend.eventFds;
+import static dev.ringside.vhostuser.TestFrontend.inflight;
 import static dev.ringside.vhostuser.TestFrontend.memfd;
 import static dev.ringside.vhostuser.TestFrontend.memfds;
 import static dev.ringside.vhostuser.TestFrontend.message;
@@ -135,7 +136,7 @@ class RandomSequencesTest {
 
     private Message legal() {
         int i = index();
-        return switch (random.nextInt(26)) {
+        return switch (random.nextInt(28)) {
             case 0 -> new Message(1, new byte[0]);
             case 1 -> new Message(2, u64(features()));
             case 2 ->
@@ -162,6 +163,12 @@ class RandomSequencesTest {
             case 22 -> new Message(25, config(32, 1, random.nextInt(3), (byte) random.nextInt()));
             case 23 -> new Message(21, new byte[0], eventFd());
             case 24 -> new Message(39, u64(random.nextInt(16)));
+            case 25 -> new Message(31, inflight(0, 0, 1 + random.nextInt(QUEUES), 1024));
+            case 26 -> {
+                // 3 queues of 1024: 49344 bytes, and some that are not enough.
+                long size = 49_344L - random.nextInt(3);
+                yield new Message(32, inflight(size, 0, QUEUES, 1024), memfd(size));
+            }
             default -> rare();
         };
     }

@@ -15,7 +15,15 @@ public enum QueueCounter implements MetricName {
     /** Chains taken from the ring. */
     CHAINS("ringside_queue_chains_total", "Descriptor chains taken from the ring."),
     /** Chains given back to the driver. What was taken and not given back is in flight. */
-    COMPLETED("ringside_queue_completed_total", "Descriptor chains given back to the driver.");
+    COMPLETED("ringside_queue_completed_total", "Descriptor chains given back to the driver."),
+    /** Chains of a back-end before this one that were in flight, by the in-flight region. */
+    REPLAYED(
+            "ringside_queue_replayed_total",
+            "Descriptor chains done again because a back-end had ended with them in flight."),
+    /** Chains of a back-end before this one that nobody knows about. */
+    UNKNOWN(
+            "ringside_queue_unknown_total",
+            "Descriptor chains left unanswered at a start, of which nobody knows which they are.");
 
     private final String metricName;
     private final String help;

@@ -40,6 +40,8 @@ public enum RingFault implements MetricName {
     INDIRECT_LENGTH("indirect_length"),
     /** An indirect table that does not lie in guest memory, or whose end wraps. */
     INDIRECT_UNMAPPED("indirect_unmapped"),
+    /** The in-flight region contradicts itself or the ring. */
+    INFLIGHT_REGION("inflight_region"),
     /** The ring itself is no longer in guest memory. */
     MEMORY_GONE("memory_gone"),
     /** The device gave up on the queue. */

@@ -21,6 +21,8 @@ public final class SplitVirtqueue implements Virtqueue {
     private final SplitRing ring;
     private final SplitChainWalker walker;
     private final @Nullable UsedOrder order;
+    private final @Nullable SplitInflight inflight;
+    private final Resumption resumption;
     private final boolean[] held;
 
     /** By available index: what was taken there. Heads go up to 32767. */
@@ -39,6 +41,15 @@ public final class SplitVirtqueue implements Virtqueue {
     private int publishedUsed;
 
     private int inFlight;
+
+    /** Heads to take first, from the used index at the start on; null: the ring tells the head. */
+    private short @Nullable [] replay;
+
+    private int replayStart;
+
+    /** Publications of so many chains after which none of them can be given back any more. */
+    private int replayUnpublished;
+
     private boolean suppressed;
 
     /** Whether a driver was called for what came before is unknown: then it is called once more. */
@@ -48,7 +59,12 @@ public final class SplitVirtqueue implements Virtqueue {
     private @Nullable RingFault fault;
 
     private SplitVirtqueue(
-            RingLayout layout, int base, long features, SplitRing ring, GuestMemory memory) {
+            RingLayout layout,
+            int base,
+            long features,
+            SplitRing ring,
+            GuestMemory memory,
+            @Nullable SplitInflight inflight) {
         this.index = layout.index();
         this.size = layout.size();
         this.slotMask = size - 1;
@@ -56,33 +72,96 @@ public final class SplitVirtqueue implements Virtqueue {
         this.ring = ring;
         boolean indirect = (features & VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC) != 0;
         this.walker = new SplitChainWalker(size, indirect, ring.descriptors(), memory);
-        this.order =
-                (features & VirtioSpec.VIRTIO_F_IN_ORDER) != 0 ? new UsedOrder(size, base) : null;
         this.held = new boolean[size];
         this.takenHeads = new short[size];
-        this.nextAvailable = base;
-        this.seenAvailable = base;
         this.nextUsed = ring.usedIndex();
         this.publishedUsed = nextUsed;
-        if (outstanding() > size) {
-            fail(RingFault.AVAILABLE_INDEX);
+        boolean inOrder = (features & VirtioSpec.VIRTIO_F_IN_ORDER) != 0;
+        this.inflight = inflight;
+        if (inflight == null) {
+            this.resumption = resume(base, inOrder);
+        } else {
+            this.resumption = recover(inflight);
         }
+        this.order = inOrder ? new UsedOrder(size, nextAvailable) : null;
     }
 
     /**
-     * A queue that goes on at a base. The used index is taken from the ring: when it contradicts
-     * the base, which is the guest's doing, the queue is made but has a {@link #fault()}.
-     *
-     * @param layout where it lies
-     * @param base available index of the first chain to take: 0, or from SET_VRING_BASE
-     * @param features what was negotiated
-     * @param memory where the ring and its buffers are
-     * @throws InvalidRingException when the size is no power of two up to 32768, the base has more
-     *     than 16 bits, an area is misaligned, not within one region or overlaps another, or the
-     *     features ask for a packed ring
+     * Without notes: in order, everything before the used index was done and nothing behind it,
+     * whatever the front-end thinks. Else the front-end's word is all there is.
      */
+    private Resumption resume(int base, boolean inOrder) {
+        nextAvailable = base;
+        seenAvailable = base;
+        int left = outstanding();
+        if (left > size) {
+            fail(RingFault.AVAILABLE_INDEX);
+            return Resumption.CLEAN;
+        }
+        if (inOrder) {
+            nextAvailable = publishedUsed;
+            seenAvailable = publishedUsed;
+            return Resumption.CLEAN;
+        }
+        return new Resumption(false, 0, left);
+    }
+
+    /** With notes: what was in flight comes first, then what follows it on the available ring. */
+    private Resumption recover(SplitInflight notes) {
+        nextAvailable = publishedUsed;
+        seenAvailable = publishedUsed;
+        int[] heads = notes.recover(publishedUsed);
+        int offered = (ring.acquireAvailableIndex() - publishedUsed) & INDEX_MASK;
+        if (offered > size) {
+            fail(RingFault.AVAILABLE_INDEX);
+            return Resumption.CLEAN;
+        }
+        if (heads == null || heads.length > offered) {
+            fail(RingFault.INFLIGHT_REGION);
+            return Resumption.CLEAN;
+        }
+        if (heads.length > 0) {
+            short[] first = new short[heads.length];
+            for (int i = 0; i < heads.length; i++) {
+                first[i] = (short) heads[i];
+            }
+            replay = first;
+            replayStart = publishedUsed;
+            replayUnpublished = heads.length;
+            seenAvailable = (replayStart + heads.length) & INDEX_MASK;
+        }
+        return new Resumption(true, heads.length, 0);
+    }
+
+    /** A queue without an in-flight region. */
     public static SplitVirtqueue create(
             RingLayout layout, int base, long features, GuestMemory memory)
+            throws InvalidRingException {
+        return create(layout, base, features, memory, null);
+    }
+
+    /**
+     * A queue that goes on where another one ended, or was ended. The used index is the ring's:
+     * when it contradicts the base or the in-flight region, the queue is made but has a {@link
+     * #fault()}. How it goes on: {@link #resumption()}.
+     *
+     * @param layout where it lies
+     * @param base available index of the first chain to take: 0, or from SET_VRING_BASE. Only
+     *     believed when there is neither an in-flight region nor VIRTIO_F_IN_ORDER
+     * @param features what was negotiated
+     * @param memory where the ring and its buffers are
+     * @param region where the device notes what is in flight; null: nowhere. One that does not
+     *     cover the queue is as none
+     * @throws InvalidRingException when the size is no power of two up to 32768, the base has more
+     *     than 16 bits, an area is misaligned, not within one region or overlaps another, the
+     *     features ask for a packed ring, or the in-flight region is not for such a ring
+     */
+    public static SplitVirtqueue create(
+            RingLayout layout,
+            int base,
+            long features,
+            GuestMemory memory,
+            @Nullable InflightRegion region)
             throws InvalidRingException {
         if ((features & VirtioSpec.VIRTIO_F_RING_PACKED) != 0) {
             throw new InvalidRingException(
@@ -95,7 +174,11 @@ public final class SplitVirtqueue implements Virtqueue {
         }
         boolean eventIdx = (features & VirtioSpec.VIRTIO_RING_F_EVENT_IDX) != 0;
         SplitRing ring = SplitRing.create(layout, eventIdx, memory);
-        return new SplitVirtqueue(layout, base, features, ring, memory);
+        SplitInflight inflight =
+                region == null || !region.covers(layout.index())
+                        ? null
+                        : SplitInflight.open(region, layout.index(), layout.size());
+        return new SplitVirtqueue(layout, base, features, ring, memory, inflight);
     }
 
     @Override
@@ -119,7 +202,7 @@ public final class SplitVirtqueue implements Virtqueue {
         if (nextAvailable == seenAvailable && !look()) {
             return false;
         }
-        int head = ring.availableEntry(nextAvailable & slotMask);
+        int head = headAt(nextAvailable);
         if (head >= size) {
             fail(RingFault.HEAD_INDEX);
             return false;
@@ -137,6 +220,9 @@ public final class SplitVirtqueue implements Virtqueue {
         held[head] = true;
         takenHeads[nextAvailable & slotMask] = (short) head;
         inFlight++;
+        if (inflight != null && !replays(nextAvailable)) {
+            inflight.taken(head);
+        }
         if (order != null) {
             order.taken(nextAvailable, head);
         }
@@ -178,6 +264,9 @@ public final class SplitVirtqueue implements Virtqueue {
         }
         held[head] = false;
         inFlight--;
+        if (inflight != null && !replays(last)) {
+            inflight.givenBack(head);
+        }
         nextAvailable = last;
         if (fault != null) {
             seenAvailable = nextAvailable;
@@ -200,10 +289,17 @@ public final class SplitVirtqueue implements Virtqueue {
         if (unmapped) {
             return false;
         }
+        if (inflight != null) {
+            inflight.beforePublishing(from, to);
+        }
         ring.releaseUsedIndex(to);
         // The driver writes its wish and then looks at the index; we write the index and then look
         // at its wish. Without the fence both may miss each other (section 2.7.7.2).
         VarHandle.fullFence();
+        if (inflight != null) {
+            inflight.afterPublishing(from, to);
+            forgetReplay((to - from) & INDEX_MASK);
+        }
         if (callUnknown) {
             callUnknown = false;
             return true;
@@ -280,6 +376,42 @@ public final class SplitVirtqueue implements Virtqueue {
         return nextAvailable;
     }
 
+    @Override
+    public Resumption resumption() {
+        return resumption;
+    }
+
+    /**
+     * Whether a chain to do again stands at an available index. It stays noted as in flight while
+     * it waits, at its old place in the order: it may be nowhere on the available ring any more.
+     */
+    private boolean replays(int availableIndex) {
+        short[] heads = replay;
+        return heads != null && ((availableIndex - replayStart) & INDEX_MASK) < heads.length;
+    }
+
+    private int headAt(int availableIndex) {
+        short[] heads = replay;
+        int at = (availableIndex - replayStart) & INDEX_MASK;
+        return heads != null && at < heads.length
+                ? heads[at]
+                : ring.availableEntry(availableIndex & slotMask);
+    }
+
+    /**
+     * Once as many chains were published as there were to do again, either all of those are, or one
+     * that was taken later is: then none of them can be given back, and their list is of no more
+     * use.
+     */
+    private void forgetReplay(int published) {
+        if (replay != null) {
+            replayUnpublished -= published;
+            if (replayUnpublished <= 0) {
+                replay = null;
+            }
+        }
+    }
+
     /**
      * Looks at the driver's index; true when there is something to take.
      *
@@ -311,6 +443,9 @@ public final class SplitVirtqueue implements Virtqueue {
     private void use(int head, int writtenBytes) {
         if (!unmapped) {
             ring.setUsedEntry(nextUsed & slotMask, head, writtenBytes);
+            if (inflight != null) {
+                inflight.used(nextUsed, head);
+            }
         }
         nextUsed = (nextUsed + 1) & INDEX_MASK;
     }

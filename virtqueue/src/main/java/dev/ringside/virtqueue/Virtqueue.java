@@ -113,4 +113,9 @@ public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
      * ring: see {@link PackedBase}.
      */
     int base();
+
+    /** What was left over from a back-end before, when the queue was made. */
+    default Resumption resumption() {
+        return Resumption.CLEAN;
+    }
 }

@@ -1,6 +1,7 @@
 package dev.ringside.virtqueue;
 
 import dev.ringside.shm.GuestMemory;
+import org.jspecify.annotations.Nullable;
 
 /** Makes virtqueues of the kind that was negotiated. */
 public final class Virtqueues {
@@ -16,14 +17,26 @@ public final class Virtqueues {
      *     PackedBase}
      * @param features what was negotiated
      * @param memory where the ring and its buffers are
+     * @param inflight where a split queue notes what is in flight; null: nowhere
      * @throws InvalidRingException when the size, the base, or an area's alignment or place is not
      *     one that such a ring can have
      */
-    public static Virtqueue create(RingLayout layout, int base, long features, GuestMemory memory)
+    public static Virtqueue create(
+            RingLayout layout,
+            int base,
+            long features,
+            GuestMemory memory,
+            @Nullable InflightRegion inflight)
             throws InvalidRingException {
         return isPacked(features)
                 ? PackedVirtqueue.create(layout, base, features, memory)
-                : SplitVirtqueue.create(layout, base, features, memory);
+                : SplitVirtqueue.create(layout, base, features, memory, inflight);
+    }
+
+    /** A queue without an in-flight region. */
+    public static Virtqueue create(RingLayout layout, int base, long features, GuestMemory memory)
+            throws InvalidRingException {
+        return create(layout, base, features, memory, null);
     }
 
     /** Whether rings are packed with these features. */

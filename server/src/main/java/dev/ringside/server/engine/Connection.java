@@ -247,6 +247,7 @@ final class Connection implements SessionHost {
                 new QueueSlot(
                         endpoint.device(), start, endpoint.queueCounters(index), new Faults());
         slots[index] = slot;
+        endpoint.queueResumes(index, start.queue().resumption());
         endpoint.shard(index).addQueue(slot, onConductor(done));
     }
 

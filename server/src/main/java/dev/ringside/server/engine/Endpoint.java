@@ -8,6 +8,7 @@ import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.UnixSocket;
 import dev.ringside.vhostuser.SessionLimits;
 import dev.ringside.virtqueue.QueueCounter;
+import dev.ringside.virtqueue.Resumption;
 import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.device.VirtioDevice;
 import org.jspecify.annotations.Nullable;
@@ -229,6 +230,24 @@ final class Endpoint implements DeviceHandle {
             Log.warn("ring-" + device.name() + "-" + queue, what);
         } else {
             Log.error(what + ", please report this", cause);
+        }
+    }
+
+    /** Tells the operator what a back-end before left over. */
+    void queueResumes(int queue, Resumption found) {
+        final String what = "device " + device.name() + ": queue " + queue + ": ";
+        if (found.replayed() > 0) {
+            Log.warn(
+                    "replayed-" + device.name() + "-" + queue,
+                    what + found.replayed() + " requests were in flight and are done again");
+        }
+        if (found.unknown() > 0) {
+            Log.warn(
+                    "unknown-" + device.name() + "-" + queue,
+                    what
+                            + found.unknown()
+                            + " requests were taken before and not answered; without an in-flight"
+                            + " region nobody knows which: the driver may wait for them for ever");
         }
     }
 

@@ -4,6 +4,7 @@ import dev.ringside.metrics.Counters;
 import dev.ringside.shm.EventFd;
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.vhostuser.QueueStart;
+import dev.ringside.virtqueue.InflightRegion;
 import dev.ringside.virtqueue.QueueCounter;
 import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.Virtqueue;
@@ -37,6 +38,7 @@ final class QueueSlot {
     private final Virtqueue queue;
     private @Nullable QueueWorker worker;
     private GuestMemory memory;
+    private final @Nullable InflightRegion inflight;
     private @Nullable EventFd kick;
     private @Nullable EventFd call;
     private @Nullable EventFd err;
@@ -57,6 +59,7 @@ final class QueueSlot {
         this.listener = listener;
         queue = start.queue();
         memory = start.memory();
+        inflight = start.inflight();
         kick = start.kick();
         call = start.call();
         err = start.err();
@@ -81,6 +84,8 @@ final class QueueSlot {
             fail(failure);
             return;
         }
+        counters.add(QueueCounter.REPLAYED, queue.resumption().replayed());
+        counters.add(QueueCounter.UNKNOWN, queue.resumption().unknown());
         queue.suppressKicks();
         // Nobody knows what was used while no back-end was there: have the driver look once.
         signalCall();
@@ -336,11 +341,15 @@ final class QueueSlot {
 
     /** Has the session closed when the front-end took memory away under the rings. */
     void checkMemory() {
-        if (!memoryVanished && memory.poisoned()) {
+        if (!memoryVanished && (memory.poisoned() || notesPoisoned())) {
             memoryVanished = true;
             queue.fail(RingFault.MEMORY_GONE);
             listener.onMemoryVanished();
         }
+    }
+
+    private boolean notesPoisoned() {
+        return inflight != null && inflight.poisoned();
     }
 
     /** An unexpected failure inside the device: this queue stops, the others go on. */

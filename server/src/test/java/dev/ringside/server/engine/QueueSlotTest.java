@@ -58,7 +58,7 @@ class QueueSlotTest {
         final QueueSlot slot =
                 new QueueSlot(
                         device,
-                        new QueueStart(queue, memory, null, null, null, true),
+                        new QueueStart(queue, memory, null, null, null, null, true),
                         new Counters<>(QueueCounter.class),
                         new QueueSlot.Listener() {
                             @Override

@@ -1,0 +1,161 @@
+package dev.ringside.virtqueue;
+
+import dev.ringside.shm.Errno;
+import dev.ringside.shm.Fd;
+import dev.ringside.shm.LinuxException;
+import dev.ringside.shm.Memfd;
+import dev.ringside.shm.MemoryRegion;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Memory in which the queues of a device note what they have taken and not given back (vhost-user,
+ * Inflight I/O tracking). The front-end holds on to it while back-ends come and go.
+ *
+ * <p>The front-end shares it, so nothing in it is trusted: not its size, which it may cut, and not
+ * its content. Any thread; each queue's part belongs to that queue.
+ */
+public final class InflightRegion implements AutoCloseable {
+    private final Fd fd;
+    private final MemoryRegion mapping;
+    private final long offset;
+    private final int queues;
+    private final int queueSize;
+
+    private InflightRegion(Fd fd, MemoryRegion mapping, long offset, int queues, int queueSize) {
+        this.fd = fd;
+        this.mapping = mapping;
+        this.offset = offset;
+        this.queues = queues;
+        this.queueSize = queueSize;
+    }
+
+    /** Size of a region in bytes. */
+    public static long sizeBytes(int queues, int queueSize, boolean packed) {
+        return queues * queueBytes(queueSize, packed);
+    }
+
+    private static long queueBytes(int queueSize, boolean packed) {
+        long bytes =
+                packed
+                        ? InflightSpec.PACKED_DESC
+                                + (long) InflightSpec.PACKED_DESC_BYTES * queueSize
+                        : InflightSpec.SPLIT_DESC
+                                + (long) InflightSpec.SPLIT_DESC_BYTES * queueSize;
+        return (bytes + InflightSpec.QUEUE_ALIGN - 1) & -InflightSpec.QUEUE_ALIGN;
+    }
+
+    /**
+     * A new region that nobody has used: a memfd of zeroes.
+     *
+     * @param queues 1 to 65535
+     * @param queueSize the most entries that one of them has, 1 to 65535
+     * @param packed whether it is for packed rings
+     */
+    public static InflightRegion create(int queues, int queueSize, boolean packed)
+            throws LinuxException {
+        long bytes = sizeBytes(queues, queueSize, packed);
+        return map(Memfd.create("ringside-inflight", bytes), bytes, 0, queues, queueSize);
+    }
+
+    /**
+     * Maps a region that a front-end has kept: any file that can be mapped.
+     *
+     * @param fd always consumed
+     * @param sizeBytes of the region
+     * @param offset where in the file it begins, a multiple of 8
+     * @param queues how many it is for
+     * @param queueSize the most entries that one of them has
+     * @throws LinuxException as {@link MemoryRegion#map} says
+     */
+    public static InflightRegion map(Fd fd, long sizeBytes, long offset, int queues, int queueSize)
+            throws LinuxException {
+        try (fd) {
+            if (offset % Long.BYTES != 0) {
+                throw new LinuxException(
+                        "map in-flight region at " + offset,
+                        Errno.EINVAL,
+                        "its offset must be a multiple of 8");
+            }
+            Fd kept = fd.duplicate();
+            try {
+                // Nobody addresses it: any addresses do that are aligned like the offset.
+                MemoryRegion mapping = MemoryRegion.map(fd, offset, offset, sizeBytes, offset);
+                return new InflightRegion(kept, mapping, offset, queues, queueSize);
+            } catch (LinuxException e) {
+                kept.close();
+                throw e;
+            }
+        }
+    }
+
+    /** The file; stays this object's. */
+    public Fd fd() {
+        return fd;
+    }
+
+    /** Size in bytes. */
+    public long sizeBytes() {
+        return mapping.sizeBytes();
+    }
+
+    /** Where in the file it begins. */
+    public long offset() {
+        return offset;
+    }
+
+    /** How many queues it is for. */
+    public int queues() {
+        return queues;
+    }
+
+    /** The most entries that a queue may have. */
+    public int queueSize() {
+        return queueSize;
+    }
+
+    /** Whether the region has a part for a queue. */
+    public boolean covers(int queue) {
+        return queue < queues;
+    }
+
+    /**
+     * A queue's part of the region.
+     *
+     * @param queue one that it {@link #covers}
+     * @param size the ring's
+     * @throws InvalidRingException when the region is not made for such a ring
+     */
+    MemorySegment part(int queue, int size, boolean packed) throws InvalidRingException {
+        if (size > queueSize) {
+            throw new InvalidRingException(
+                    "queue %d: the ring has %d entries, the in-flight region is for %d"
+                            .formatted(queue, size, queueSize));
+        }
+        long bytes = queueBytes(queueSize, packed);
+        long start = queue * bytes;
+        if (bytes > sizeBytes() || start > sizeBytes() - bytes) {
+            throw new InvalidRingException(
+                    "queue %d: the in-flight region has %d bytes, %d %s rings of %d need %d"
+                            .formatted(
+                                    queue,
+                                    sizeBytes(),
+                                    queues,
+                                    packed ? "packed" : "split",
+                                    queueSize,
+                                    sizeBytes(queues, queueSize, packed)));
+        }
+        return mapping.segment().asSlice(start, bytes);
+    }
+
+    /** Whether the front-end took the memory away: as {@link MemoryRegion#poisoned}. */
+    public boolean poisoned() {
+        return mapping.poisoned();
+    }
+
+    /** Unmaps it; no queue uses it any more. The file lives on where the front-end holds it. */
+    @Override
+    public void close() {
+        mapping.close();
+        fd.close();
+    }
+}
