@@ -66,7 +66,7 @@ final class SplitInflight {
         int entries = Short.toUnsignedInt(notes.region.get(SHORT, InflightSpec.DESC_NUM));
         if (version != InflightSpec.VERSION_NOW || features != 0) {
             throw new InvalidRingException(
-                    "queue %d: the in-flight region has version %d and features 0x%x: 1 and 0 are known"
+                    "queue %d: the in-flight region has version %d, features 0x%x: must be 1, 0"
                             .formatted(queue, version, features));
         }
         if (entries != region.queueSize()) {
