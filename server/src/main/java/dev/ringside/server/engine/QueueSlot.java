@@ -9,6 +9,7 @@ import dev.ringside.virtqueue.QueueCounter;
 import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.device.QueueWorker;
+import dev.ringside.virtqueue.device.ShardContext;
 import dev.ringside.virtqueue.device.VirtioDevice;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -75,7 +76,7 @@ final class QueueSlot {
     }
 
     /** Makes the worker; a device that cannot costs only this queue. */
-    void start(Shard shard) {
+    void start(ShardContext shard) {
         try {
             final QueueWorker made = device.startQueue(queue, shard);
             worker = made;

@@ -1,0 +1,327 @@
+package dev.ringside.server.sim;
+
+import dev.ringside.frontend.FrontendMemory;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One world: steps of driver, front-end, process and disk in an order that a seed chooses, and
+ * deaths between any two of them.
+ */
+final class World implements AutoCloseable {
+    private static final long REGION_BYTES = 1 << 20;
+    private static final int PATIENCE = 20_000;
+
+    private final WorldSpec spec;
+    private final SplittableRandom random;
+    private final SimDisk disk;
+    private final DiskModel model;
+    private final SimDriver driver;
+    private final SimFrontend frontend;
+    private final Tally tally;
+    private @Nullable SimProcess process;
+    private long now;
+
+    /** The less, the more often something dies. */
+    private final int violence;
+
+    private boolean writeCache = true;
+    private boolean asking = true;
+
+    /** What happened, so that nobody takes a world in which nothing happened for a proof. */
+    static final class Tally {
+        long steps;
+        long answers;
+        long kills;
+        long killsInFlight;
+        long killsInStart;
+        long hangUps;
+        long powerLosses;
+        long reboots;
+        long requests;
+
+        @Override
+        public String toString() {
+            return steps
+                    + " steps, "
+                    + answers
+                    + " requests answered, "
+                    + kills
+                    + " kills ("
+                    + killsInFlight
+                    + " with host I/O in flight, "
+                    + killsInStart
+                    + " in a start), "
+                    + hangUps
+                    + " hang-ups, "
+                    + powerLosses
+                    + " losses of power, "
+                    + reboots
+                    + " reboots, "
+                    + requests
+                    + " requests of the front-end";
+        }
+    }
+
+    World(final long seed, final boolean inflightOffered, final Tally tally) throws Exception {
+        this.tally = tally;
+        random = new SplittableRandom(seed);
+        spec = WorldSpec.choose(random, inflightOffered);
+        violence = 400 << random.nextInt(5);
+        model = new DiskModel(spec.sectors());
+        driver = new SimDriver(spec, random, model, FrontendMemory.scattered(2, REGION_BYTES));
+        disk =
+                new SimDisk(
+                        random,
+                        spec.sectors(),
+                        spec.inOrder(),
+                        spec.failuresIn1000(),
+                        driver::wants);
+        frontend = new SimFrontend(spec, driver);
+    }
+
+    WorldSpec spec() {
+        return spec;
+    }
+
+    long now() {
+        return now;
+    }
+
+    /** So many steps, then everything that is outstanding, and a look at the whole disk. */
+    void run(final int steps) {
+        for (int i = 0; i < steps; i++) {
+            step();
+            if (random.nextInt(5_000) == 0) {
+                finish();
+            }
+        }
+        finish();
+        readAll();
+        tally.steps += now;
+        tally.answers += driver.answers();
+    }
+
+    private void step() {
+        now++;
+        final int what = random.nextInt(1000);
+        final int queue = random.nextInt(spec.queues());
+        if (what < 200) {
+            if (asking) {
+                driver.ask(queue, now);
+            }
+        } else if (what < 280) {
+            driver.publish(queue);
+        } else if (what < 400) {
+            driver.poll(queue, 1 + random.nextInt(4), now);
+        } else if (what < 420) {
+            driver.changeWaiting(queue);
+        } else if (what < 600) {
+            disk.work();
+        } else if (what < 850) {
+            turn();
+        } else if (what < 990) {
+            talk();
+        } else {
+            rare(queue);
+        }
+    }
+
+    private void turn() {
+        final SimProcess current = process;
+        if (current != null) {
+            current.turn(random.nextInt(current.shardCount()), now);
+        }
+    }
+
+    private void talk() {
+        SimProcess current = process;
+        if (current == null) {
+            current =
+                    new SimProcess(disk, spec.queues(), spec.shards(), spec.budget(), spec.flush());
+            process = current;
+            // Known: a process that starts does not know what the driver chose.
+            writeCache = true;
+            driver.setThroughCache(!spec.flush());
+        }
+        if (current.listening()) {
+            current.connect();
+            frontend.connected();
+        }
+        // A start has many messages: most of them may pass quickly, any of them may be the last.
+        final int most = frontend.quiet() ? 1 : 1 + random.nextInt(6);
+        for (int i = 0; i < most; i++) {
+            if (!current.conduct() && !frontend.step(current)) {
+                return;
+            }
+        }
+    }
+
+    private void rare(final int queue) {
+        final int what = random.nextInt(violence);
+        if (what < 100) {
+            kill();
+        } else if (what < 125) {
+            hangUp();
+        } else if (what < 133) {
+            losePower();
+        } else if (frontend.quiet()) {
+            tally.requests++;
+            request(queue);
+        }
+    }
+
+    private void request(final int queue) {
+        switch (random.nextInt(16)) {
+            case 0, 1 -> frontend.restart();
+            case 2, 3 -> frontend.restartOne(queue);
+            case 4 -> frontend.pause(queue);
+            case 5, 6 -> frontend.remap();
+            case 7, 8 -> frontend.hotplug();
+            case 9 -> frontend.renewFds(queue);
+            case 10, 11 -> toggleWriteCache();
+            case 12 -> reboot();
+            default -> tally.requests--;
+        }
+    }
+
+    private void toggleWriteCache() {
+        if (!spec.flush()) {
+            return;
+        }
+        final boolean on = !writeCache;
+        if (on) {
+            driver.setThroughCache(false);
+        }
+        frontend.setWriteCache(
+                on,
+                () -> {
+                    writeCache = on;
+                    if (!on) {
+                        driver.setThroughCache(true);
+                        model.flushed(now);
+                    }
+                });
+    }
+
+    private void reboot() {
+        tally.reboots++;
+        asking = false;
+        frontend.reboot(
+                () -> {
+                    driver.abandon(now);
+                    asking = true;
+                });
+    }
+
+    /** kill -9. */
+    private void kill() {
+        final SimProcess current = process;
+        if (current == null) {
+            return;
+        }
+        tally.kills++;
+        tally.killsInFlight += disk.inFlight() > 0 ? 1 : 0;
+        tally.killsInStart += frontend.quiet() ? 0 : 1;
+        current.die();
+        process = null;
+        frontend.disconnected();
+        asking = true;
+    }
+
+    /** The front-end's connection ends, or SIGTERM: what was taken is finished first. */
+    private void hangUp() {
+        final SimProcess current = process;
+        if (current == null || !current.connected()) {
+            return;
+        }
+        tally.hangUps++;
+        current.disconnect();
+        for (int i = 0; !current.listening(); i++) {
+            drive(current);
+            expectPatience(i, "a connection that hangs up");
+        }
+        frontend.disconnected();
+        asking = true;
+        if (random.nextBoolean()) {
+            process = null;
+        }
+    }
+
+    /** The host goes down: process, guest and all that was not flushed. */
+    private void losePower() {
+        tally.powerLosses++;
+        final SimProcess current = process;
+        if (current != null) {
+            current.die();
+            process = null;
+        }
+        disk.powerLost();
+        model.powerLost(now);
+        driver.abandon(now);
+        frontend.reset();
+        asking = true;
+    }
+
+    private void drive(final SimProcess current) {
+        now++;
+        disk.work();
+        for (int i = 0; i < current.shardCount(); i++) {
+            current.turn(i, now);
+        }
+        current.conduct();
+    }
+
+    /** Asks for nothing more and waits for all that is outstanding. */
+    private void finish() {
+        for (int i = 0; driver.outstanding() > 0 || !frontend.quiet(); i++) {
+            now++;
+            for (int queue = 0; queue < spec.queues(); queue++) {
+                driver.publish(queue);
+                driver.poll(queue, spec.ringSize(), now);
+            }
+            disk.work();
+            turn();
+            talk();
+            expectPatience(i, "what is outstanding");
+        }
+    }
+
+    private void expectPatience(final int turns, final String what) {
+        if (turns > PATIENCE) {
+            throw new SimFailure(what + " never ends:" + driver.describeOutstanding());
+        }
+    }
+
+    /** Reads every sector twice: what was seen once must stay. */
+    private void readAll() {
+        for (int round = 0; round < 2; round++) {
+            for (int sector = 0; sector < spec.sectors(); ) {
+                final int count = Math.min(SimRequest.MAX_SECTORS, spec.sectors() - sector);
+                now++;
+                if (driver.askRead(random.nextInt(spec.queues()), sector, count, now)) {
+                    sector += count;
+                } else {
+                    finish();
+                }
+            }
+            finish();
+        }
+        frontend.stopAll();
+        finish();
+    }
+
+    String describe() {
+        return spec + " at step " + now + driver.describeOutstanding();
+    }
+
+    @Override
+    public void close() {
+        final SimProcess current = process;
+        if (current != null) {
+            current.die();
+        }
+        frontend.close();
+        driver.close();
+    }
+}
