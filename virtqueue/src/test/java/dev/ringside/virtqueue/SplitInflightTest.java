@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.MemoryRegion;
-import dev.ringside.virtqueue.NaiveDriver.Buffer;
+import dev.ringside.virtqueue.RingDriver.Buffer;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
@@ -353,7 +353,7 @@ final class SplitInflightTest {
 
     @Test
     void shouldResumeInOrderFromTheUsedIndexWithoutARegion() throws InvalidRingException {
-        driver = new NaiveDriver(memory, SIZE, NaiveDriver.IN_ORDER, BASE);
+        driver = new NaiveDriver(memory, SIZE, RingDriver.IN_ORDER, BASE);
         SplitVirtqueue before = driver.queue(BASE);
         add(4);
         int a = take(before);

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.shm.LinuxException;
-import dev.ringside.virtqueue.NaiveDriver.Buffer;
+import dev.ringside.virtqueue.RingDriver.Buffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -102,7 +102,7 @@ final class SplitRecoveryModelTest {
                 throws LinuxException, InvalidRingException {
             this.random = random;
             this.memory = memory;
-            features = random.nextBoolean() ? NaiveDriver.IN_ORDER : 0;
+            features = random.nextBoolean() ? RingDriver.IN_ORDER : 0;
             int size = 1 << random.nextInt(6);
             int base = random.nextBoolean() ? 65536 - random.nextInt(1, 40) : 0;
             driver = new NaiveDriver(memory, size, features, base);
@@ -197,7 +197,7 @@ final class SplitRecoveryModelTest {
         }
 
         private void poll() {
-            for (NaiveDriver.Used used = driver.poll(); used != null; used = driver.poll()) {
+            for (RingDriver.Used used = driver.poll(); used != null; used = driver.poll()) {
                 assertTrue(waiting.remove((Integer) used.head()), "used twice: " + used.head());
                 assertTrue(executed.remove(used.head()), "used without a look: " + used.head());
             }
