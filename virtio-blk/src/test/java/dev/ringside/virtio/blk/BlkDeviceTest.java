@@ -48,6 +48,7 @@ class BlkDeviceTest {
                                 | VirtioSpec.VIRTIO_F_ANY_LAYOUT
                                 | VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC
                                 | VirtioSpec.VIRTIO_RING_F_EVENT_IDX
+                                | VirtioSpec.VIRTIO_F_RING_PACKED
                                 | BlkSpec.VIRTIO_BLK_F_SEG_MAX
                                 | BlkSpec.VIRTIO_BLK_F_BLK_SIZE
                                 | BlkSpec.VIRTIO_BLK_F_TOPOLOGY
@@ -64,7 +65,6 @@ class BlkDeviceTest {
                     BlkSpec.VIRTIO_BLK_F_LIFETIME,
                     VirtioSpec.VIRTIO_F_IN_ORDER,
                     VirtioSpec.VIRTIO_F_RING_RESET,
-                    VirtioSpec.VIRTIO_F_RING_PACKED,
                     1L << 26,
                     1L << 30
                 }) {
