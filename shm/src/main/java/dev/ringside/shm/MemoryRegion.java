@@ -15,6 +15,7 @@ public final class MemoryRegion implements AutoCloseable {
     // Atomic access to ring fields needs addresses as aligned here as they are in the guest.
     private static final long PAGE_BYTES = 4096;
 
+    private final Fd fd;
     private final long guestAddress;
     private final long userAddress;
     private final long sizeBytes;
@@ -30,6 +31,7 @@ public final class MemoryRegion implements AutoCloseable {
     private volatile boolean poisonedWhenClosed;
 
     private MemoryRegion(
+            Fd fd,
             long guestAddress,
             long userAddress,
             long sizeBytes,
@@ -37,6 +39,7 @@ public final class MemoryRegion implements AutoCloseable {
             Mapping mapping,
             @Nullable FaultGuard guard)
             throws LinuxException {
+        this.fd = fd;
         this.guestAddress = guestAddress;
         this.userAddress = userAddress;
         this.sizeBytes = sizeBytes;
@@ -55,7 +58,7 @@ public final class MemoryRegion implements AutoCloseable {
     /**
      * Maps a region.
      *
-     * @param fd always consumed: closed on return, mapped or not
+     * @param fd consumed: it becomes the region's, and is closed when this method throws
      * @param guestAddress guest physical address of the first byte, unsigned
      * @param userAddress address of the first byte in the front-end's process, unsigned
      * @param sizeBytes size, more than 0
@@ -67,7 +70,7 @@ public final class MemoryRegion implements AutoCloseable {
     public static MemoryRegion map(
             Fd fd, long guestAddress, long userAddress, long sizeBytes, long mmapOffset)
             throws LinuxException {
-        try (fd) {
+        try {
             String call = describe(guestAddress, userAddress, sizeBytes, mmapOffset);
             checkAddresses(call, guestAddress, userAddress, sizeBytes, mmapOffset);
             Statx file = Statx.of(fd);
@@ -79,11 +82,14 @@ public final class MemoryRegion implements AutoCloseable {
             Mapping mapping = map(call, fd, file, sizeBytes, mmapOffset);
             try {
                 return new MemoryRegion(
-                        guestAddress, userAddress, sizeBytes, mmapOffset, mapping, guard);
+                        fd, guestAddress, userAddress, sizeBytes, mmapOffset, mapping, guard);
             } catch (LinuxException e) {
                 Libc.munmap(mapping.address, mapping.bytes);
                 throw e;
             }
+        } catch (LinuxException | RuntimeException e) {
+            fd.close();
+            throw e;
         }
     }
 
@@ -200,6 +206,13 @@ public final class MemoryRegion implements AutoCloseable {
         return mmapOffset;
     }
 
+    /**
+     * The file, still owned by this object: kept so that another process can be given the memory.
+     */
+    public Fd fd() {
+        return fd;
+    }
+
     /** Address of the first byte in this process, for system calls; valid until closed. */
     public long hostAddress() {
         return hostAddress;
@@ -222,8 +235,8 @@ public final class MemoryRegion implements AutoCloseable {
     }
 
     /**
-     * Ends the segment and unmaps. Nobody may use {@link #hostAddress} any more: no host I/O is in
-     * flight there. Does nothing the second time.
+     * Ends the segment, unmaps and closes the file. Nobody may use {@link #hostAddress} any more:
+     * no host I/O is in flight there. Does nothing the second time.
      *
      * @throws IllegalStateException when a thread is within a native call on the segment; the
      *     region is not closed then
@@ -241,6 +254,7 @@ public final class MemoryRegion implements AutoCloseable {
             guard.unregister(guardSlot);
         }
         Libc.munmap(mappingAddress, mappingBytes);
+        fd.close();
     }
 
     @Override

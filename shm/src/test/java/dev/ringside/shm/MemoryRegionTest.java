@@ -144,12 +144,14 @@ class MemoryRegionTest {
         long descriptors = Leaks.descriptors();
         MemoryRegion region = MemoryRegion.map(Memfd.create("closing", PAGE), 0, 0, PAGE, 0);
         assertEquals(1, Leaks.mappings("memfd:closing").size());
-        assertEquals(descriptors, Leaks.descriptors());
+        assertEquals(descriptors + 1, Leaks.descriptors());
+        assertTrue(region.fd().isOpen());
 
         region.close();
         region.close();
 
         assertEquals(List.of(), Leaks.mappings("memfd:closing"));
+        assertEquals(descriptors, Leaks.descriptors());
         assertThrows(IllegalStateException.class, () -> region.segment().get(JAVA_INT, 0));
         assertFalse(region.poisoned());
     }

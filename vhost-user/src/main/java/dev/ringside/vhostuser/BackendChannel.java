@@ -27,6 +27,20 @@ final class BackendChannel implements AutoCloseable {
         tellIfPossible();
     }
 
+    boolean present() {
+        return present;
+    }
+
+    boolean changeUntold() {
+        return changeUntold;
+    }
+
+    /** Goes on as it was; the host has the channel already. */
+    void restore(boolean wasPresent, boolean wasUntold) {
+        present = wasPresent;
+        changeUntold = wasUntold;
+    }
+
     /** The configuration space changed: told now, or when the device is not suspended any more. */
     void configChanged() {
         changeUntold = true;

@@ -15,6 +15,14 @@ final class DeviceResets {
         this.host = host;
     }
 
+    int status() {
+        return status;
+    }
+
+    void restore(int savedStatus) {
+        status = savedStatus;
+    }
+
     /** RESET_DEVICE: stops all rings, forgets them, resets the device. */
     void resetDevice(Answer answer) {
         vrings.stopAll(

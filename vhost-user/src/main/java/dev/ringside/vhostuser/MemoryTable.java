@@ -193,9 +193,8 @@ final class MemoryTable implements AutoCloseable {
             return mapped;
         } catch (LinuxException e) {
             closeAll(mapped);
+            FrontendMessage.closeAll(fds);
             throw new ProtocolException(message.name() + ": " + e.getMessage(), e);
-        } finally {
-            FrontendMessage.closeAll(fds); // those that were not mapped; the others are closed
         }
     }
 
@@ -225,6 +224,42 @@ final class MemoryTable implements AutoCloseable {
             closeAll(removed);
             after.run();
         }
+    }
+
+    /** The regions as they are; the descriptors stay theirs. */
+    List<SavedRegion> save() {
+        List<SavedRegion> saved = new ArrayList<>();
+        for (MemoryRegion region : regions) {
+            saved.add(
+                    new SavedRegion(
+                            region.fd(),
+                            region.guestAddress(),
+                            region.userAddress(),
+                            region.sizeBytes(),
+                            region.mmapOffset(),
+                            repeats.getOrDefault(region, 0)));
+        }
+        return saved;
+    }
+
+    /** Maps what was saved. */
+    void restore(List<SavedRegion> saved) throws LinuxException {
+        List<MemoryRegion> mapped = new ArrayList<>();
+        for (SavedRegion region : saved) {
+            MemoryRegion one =
+                    MemoryRegion.map(
+                            region.file(),
+                            region.guestAddress(),
+                            region.userAddress(),
+                            region.sizeBytes(),
+                            region.mmapOffset());
+            mapped.add(one);
+            regions = List.copyOf(mapped);
+            if (region.repeats() > 0) {
+                repeats.put(one, region.repeats());
+            }
+        }
+        memory = GuestMemory.of(mapped);
     }
 
     private static String text(Region region) {

@@ -79,6 +79,44 @@ final class MessageReader implements AutoCloseable {
         return message;
     }
 
+    /** The bytes of the message that is not whole yet. */
+    byte[] begun() {
+        MessageHeader current = header;
+        ByteBuffer begunHeader = headerBytes.duplicate().flip();
+        ByteBuffer begunPayload = payload.duplicate().flip();
+        if (current == null) {
+            byte[] bytes = new byte[begunHeader.remaining()];
+            begunHeader.get(bytes);
+            return bytes;
+        }
+        return Replies.buffer(VhostUserSpec.HEADER_SIZE + begunPayload.remaining())
+                .putInt(current.request())
+                .putInt(current.flags())
+                .putInt(current.payloadBytes())
+                .put(begunPayload)
+                .array();
+    }
+
+    /** The descriptors of the message that is not whole yet, still this reader's. */
+    List<Fd> begunFds() {
+        return List.copyOf(fds);
+    }
+
+    /** Takes what {@link #begun} gave, which is no whole message. */
+    void resume(byte[] bytes, List<Fd> begunFds) throws ProtocolException {
+        ReceivedFds received = ReceivedFds.of(begunFds);
+        MemorySegment all = MemorySegment.ofArray(bytes);
+        for (long at = 0; at < bytes.length; ) {
+            long length = Math.min(wanted(), bytes.length - at);
+            FrontendMessage whole = accept(all.asSlice(at, length), received);
+            if (whole != null) {
+                whole.close();
+                throw new ProtocolException("a saved message is whole: it was not executed");
+            }
+            at += length;
+        }
+    }
+
     /** Closes the descriptors of a message that is not whole. */
     @Override
     public void close() {

@@ -57,6 +57,34 @@ final class Negotiation {
         return (protocolFeatures & protocolFeature) != 0;
     }
 
+    /** All that SET_PROTOCOL_FEATURES took. */
+    long protocolFeatures() {
+        return protocolFeatures;
+    }
+
+    /**
+     * Goes on with what was negotiated before, by this version or another.
+     *
+     * @throws ProtocolException when that is not offered any more
+     */
+    void restore(SavedSession saved) throws ProtocolException {
+        requireOffered("device features", saved.features(), device.offeredFeatures());
+        requireOffered("protocol features", saved.protocolFeatures(), offeredProtocolFeatures());
+        features = saved.features();
+        protocolFeatures = saved.protocolFeatures();
+        protocolFeaturesTaken = saved.protocolFeaturesTaken();
+        device.setFeatures(features);
+    }
+
+    private static void requireOffered(String what, long taken, long offered)
+            throws ProtocolException {
+        long unknown = taken & ~offered;
+        if (unknown != 0) {
+            throw new ProtocolException(
+                    what + " " + hex(unknown) + " are in use, and not offered any more");
+        }
+    }
+
     void getFeatures(Answer answer) {
         answer.reply(Replies.u64(device.offeredFeatures() | VhostUserSpec.F_PROTOCOL_FEATURES));
     }

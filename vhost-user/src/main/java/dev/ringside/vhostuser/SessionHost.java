@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The session calls every method on its own thread, the conductor. A {@code done} must run
  * exactly once, on that thread: at once, inside the call, or later. A session has at most one
- * acknowledgement outstanding. Acknowledgements after {@link VhostUserSession#close} are welcome
- * and change nothing.
+ * acknowledgement outstanding, but for those of the queues that it parks or unparks.
+ * Acknowledgements after {@link VhostUserSession#close} are welcome and change nothing.
  *
  * <p>The calls about one queue are legal in this order only: {@code startQueue} when it is stopped,
  * the others when it is started. A queue that stopped itself ({@link

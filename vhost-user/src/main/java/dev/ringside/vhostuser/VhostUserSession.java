@@ -1,10 +1,12 @@
 package dev.ringside.vhostuser;
 
 import dev.ringside.shm.GuestMemory;
+import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.ReceivedFds;
 import dev.ringside.virtqueue.device.NetControl;
 import dev.ringside.virtqueue.device.VirtioDevice;
 import java.lang.foreign.MemorySegment;
+import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,7 @@ public final class VhostUserSession implements AutoCloseable {
     private final BackendChannel backendChannel;
     private final DeviceResets resets;
     private boolean inProgress;
+    private boolean parked;
     private boolean broken;
     private boolean closed;
 
@@ -61,9 +64,83 @@ public final class VhostUserSession implements AutoCloseable {
         resets = new DeviceResets(vrings, negotiation, inflight, host);
     }
 
-    /** Whether the next message may be read: false while one waits for the host. */
+    /**
+     * The session that another one was saved as, parked: its device goes on with the same features.
+     * The host has the back-end channel already.
+     *
+     * @param saved its descriptors belong to the session from now on, also when this throws
+     * @throws ProtocolException when this device, or this version, cannot go on with it
+     * @throws LinuxException when the memory cannot be mapped, or an eventfd is none
+     */
+    public static VhostUserSession restore(
+            VirtioDevice device, SessionHost host, SessionLimits limits, SavedSession saved)
+            throws ProtocolException, LinuxException {
+        VhostUserSession session = new VhostUserSession(device, host, limits);
+        try {
+            session.restore(saved);
+            return session;
+        } catch (ProtocolException | LinuxException | RuntimeException e) {
+            session.close();
+            saved.close();
+            throw e;
+        }
+    }
+
+    private void restore(SavedSession saved) throws ProtocolException, LinuxException {
+        negotiation.restore(saved);
+        memory.restore(saved.regions());
+        vrings.restore(saved.rings());
+        resets.restore(saved.status());
+        backendChannel.restore(saved.backendChannel(), saved.changeUntold());
+        reader.resume(HexFormat.of().parseHex(saved.messageHex()), saved.messageFds());
+        parked = true;
+    }
+
+    /** Whether the next message may be read: false while one waits for the host, or parked. */
     public boolean idle() {
-        return !inProgress && !broken && !closed;
+        return !inProgress && !parked && !broken && !closed;
+    }
+
+    /**
+     * Stops every ring for a while: what the front-end has set up lasts, and it hears nothing. Not
+     * before {@link #unpark} does the session take bytes again.
+     *
+     * @throws IllegalStateException when not {@link #idle()}
+     */
+    public void park(Runnable done) {
+        if (!idle()) {
+            throw new IllegalStateException("a session that is not idle cannot be parked");
+        }
+        parked = true;
+        vrings.park(done);
+    }
+
+    /** Starts what was parked, or saved as running, where it was. Each driver gets one call. */
+    public void unpark(Runnable done) {
+        parked = false;
+        vrings.unpark(done);
+    }
+
+    /**
+     * All that is known, of a session whose rings are all parked. The descriptors stay its own.
+     *
+     * @throws IllegalStateException when it is not parked
+     */
+    public SavedSession save() {
+        if (!parked || vrings.anyStarted()) {
+            throw new IllegalStateException("only a parked session can be saved");
+        }
+        return new SavedSession(
+                negotiation.features(),
+                negotiation.protocolFeatures(),
+                negotiation.protocolFeaturesTaken(),
+                resets.status(),
+                memory.save(),
+                vrings.save(),
+                backendChannel.present(),
+                backendChannel.changeUntold(),
+                HexFormat.of().formatHex(reader.begun()),
+                reader.begunFds());
     }
 
     // QEMU takes GET_QUEUE_NUM of a NIC for pairs: it learns of too few by this alone.

@@ -1,9 +1,13 @@
 package dev.ringside.vhostuser;
 
 import dev.ringside.shm.EventFd;
+import dev.ringside.shm.Fd;
 import dev.ringside.shm.GuestMemory;
+import dev.ringside.shm.LinuxException;
 import dev.ringside.vhostuser.Payloads.VringAddresses;
+import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.RingLayout;
+import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.Virtqueues;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +37,13 @@ final class Vring implements AutoCloseable {
     boolean enabled;
     boolean started;
     boolean faulted;
+
+    /** It ran when the session was parked, and shall when that is over. */
+    boolean parked;
+
+    /** Why it had stopped itself when it was parked. */
+    private @Nullable RingFault parkedFault;
+
     @Nullable EventFd call;
     @Nullable EventFd err;
     private @Nullable VringAddresses addresses;
@@ -129,6 +140,82 @@ final class Vring implements AutoCloseable {
         if (err != null) {
             err.signal();
         }
+    }
+
+    /** The host stopped it for a while: everything but where it is lasts. */
+    void park(Virtqueue queue) {
+        setBase(queue.base());
+        parkedFault = queue.fault();
+        started = false;
+        parked = true;
+    }
+
+    /** Parking is over; what its queue had been stopped by. */
+    @Nullable RingFault unpark() {
+        RingFault fault = parkedFault;
+        parkedFault = null;
+        parked = false;
+        return fault;
+    }
+
+    /** Whether the front-end has said nothing of it. */
+    boolean untouched() {
+        return size == 0
+                && base == null
+                && stoppedAt == null
+                && !enabled
+                && !kicked
+                && !faulted
+                && addresses == null
+                && call == null
+                && err == null;
+    }
+
+    /** Everything but the log of its addresses; the descriptors stay this ring's. */
+    SavedRing save() {
+        VringAddresses at = addresses;
+        return new SavedRing(
+                index,
+                size,
+                base,
+                stoppedAt,
+                enabled,
+                parked,
+                kicked,
+                faulted,
+                parkedFault,
+                at == null
+                        ? null
+                        : new SavedRing.Addresses(at.descriptor(), at.available(), at.used()),
+                fdOf(kick),
+                fdOf(call),
+                fdOf(err));
+    }
+
+    /** Takes over what was saved, descriptors included. */
+    void restore(SavedRing saved) throws LinuxException {
+        size = saved.size();
+        base = saved.base();
+        stoppedAt = saved.stoppedAt();
+        enabled = saved.enabled();
+        parked = saved.running();
+        kicked = saved.kicked();
+        faulted = saved.faulted();
+        parkedFault = saved.fault();
+        SavedRing.Addresses at = saved.addresses();
+        addresses =
+                at == null ? null : new VringAddresses(at.descriptor(), at.used(), at.available());
+        kick = adopt(saved.kick());
+        call = adopt(saved.call());
+        err = adopt(saved.err());
+    }
+
+    private static @Nullable Fd fdOf(@Nullable EventFd eventFd) {
+        return eventFd == null ? null : eventFd.fd();
+    }
+
+    private static @Nullable EventFd adopt(@Nullable Fd fd) throws LinuxException {
+        return fd == null ? null : EventFd.adopt(fd);
     }
 
     private void dropKick() {

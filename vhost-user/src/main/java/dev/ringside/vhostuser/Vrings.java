@@ -1,7 +1,9 @@
 package dev.ringside.vhostuser;
 
 import dev.ringside.shm.GuestMemory;
+import dev.ringside.shm.LinuxException;
 import dev.ringside.virtqueue.InvalidRingException;
+import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.RingLayout;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.Virtqueues;
@@ -90,17 +92,18 @@ final class Vrings implements AutoCloseable {
             done.run();
             return;
         }
-        Virtqueue queue;
-        long features = negotiation.features();
         try {
-            queue =
-                    Virtqueues.create(
-                            layout, ring.base(features), features, now, inflight.region());
+            start(ring, create(layout, ring, now), now, done);
         } catch (InvalidRingException e) {
             throw new ProtocolException(
                     cause.name() + ": vring " + ring.index + " cannot start: " + e.getMessage(), e);
         }
-        start(ring, queue, now, done);
+    }
+
+    private Virtqueue create(RingLayout layout, Vring ring, GuestMemory now)
+            throws InvalidRingException {
+        long features = negotiation.features();
+        return Virtqueues.create(layout, ring.base(features), features, now, inflight.region());
     }
 
     private void start(Vring ring, Virtqueue queue, GuestMemory now, Runnable done) {
@@ -178,6 +181,89 @@ final class Vrings implements AutoCloseable {
             }
         }
         done.run();
+    }
+
+    /**
+     * Stops every started ring for a while, all at a time. What the front-end has set up, the kicks
+     * included, lasts: {@link #unpark} goes on where they were.
+     */
+    void park(Runnable done) {
+        List<Vring> running = rings.stream().filter(ring -> ring.started).toList();
+        Runnable oneDone = countdown(running.size(), done);
+        for (Vring ring : running) {
+            host.stopQueue(
+                    ring.index,
+                    calls.taking(
+                            queue -> {
+                                ring.park(queue);
+                                oneDone.run();
+                            }));
+        }
+    }
+
+    /** Starts again what was parked, all at a time. One that cannot be is marked as broken. */
+    void unpark(Runnable done) {
+        GuestMemory now = memory.get();
+        List<Vring> parked = rings.stream().filter(ring -> ring.parked).toList();
+        Runnable oneDone = countdown(parked.size(), done);
+        for (Vring ring : parked) {
+            unpark(ring, now, oneDone);
+        }
+    }
+
+    private void unpark(Vring ring, GuestMemory now, Runnable done) {
+        RingFault fault = ring.unpark();
+        RingLayout layout = ring.layoutToStart(now, negotiation.features());
+        String reason = "its memory is not there any more";
+        try {
+            if (layout != null) {
+                Virtqueue queue = create(layout, ring, now);
+                if (fault != null) {
+                    queue.fail(fault);
+                }
+                start(ring, queue, now, done);
+                ring.faulted = fault != null;
+                return;
+            }
+        } catch (InvalidRingException e) {
+            reason = String.valueOf(e.getMessage());
+        }
+        ring.broken();
+        host.refused("vring " + ring.index + " cannot go on: " + reason);
+        done.run();
+    }
+
+    /** Something to run {@code count} times, upon the last of which {@code done} runs. */
+    private static Runnable countdown(int count, Runnable done) {
+        if (count == 0) {
+            done.run();
+        }
+        int[] left = {count};
+        return () -> {
+            if (--left[0] == 0) {
+                done.run();
+            }
+        };
+    }
+
+    /** What the front-end has said of each ring; the descriptors stay theirs. */
+    List<SavedRing> save() {
+        return rings.stream().filter(ring -> !ring.untouched()).map(Vring::save).toList();
+    }
+
+    /** Takes over what was saved, as parked. */
+    void restore(List<SavedRing> saved) throws ProtocolException, LinuxException {
+        for (SavedRing ring : saved) {
+            if (ring.index() < 0 || ring.index() >= rings.size()) {
+                throw new ProtocolException(
+                        "vring "
+                                + ring.index()
+                                + " is in use: the device has only "
+                                + rings.size()
+                                + " queues");
+            }
+            rings.get(ring.index()).restore(ring);
+        }
     }
 
     /** Remembers the enable state, and tells the host when it is news to a started ring. */

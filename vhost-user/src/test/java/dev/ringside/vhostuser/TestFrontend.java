@@ -52,6 +52,15 @@ final class TestFrontend implements AutoCloseable {
         session = new VhostUserSession(device, host, limits);
     }
 
+    /** Goes on where another one's session was saved. */
+    TestFrontend(TestFrontend before, FakeDevice device, SavedSession saved)
+            throws ProtocolException, LinuxException {
+        this.device = device;
+        host = new FakeHost(device);
+        session = VhostUserSession.restore(device, host, SessionLimits.defaults(), saved);
+        flags = before.flags;
+    }
+
     /** Negotiates everything and asks for a reply to every request from then on. */
     static TestFrontend negotiated(int queues) throws ProtocolException {
         TestFrontend f = new TestFrontend(queues);

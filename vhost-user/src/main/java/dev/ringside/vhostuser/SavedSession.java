@@ -1,0 +1,59 @@
+package dev.ringside.vhostuser;
+
+import dev.ringside.shm.Fd;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that a parked {@link VhostUserSession} knows, so that another one goes on where it is: in
+ * this process or in another, to which the descriptors are passed. The device's own state and the
+ * sockets are not part of it.
+ *
+ * @param features the device's negotiated features
+ * @param protocolFeatures what SET_PROTOCOL_FEATURES took
+ * @param protocolFeaturesTaken whether VHOST_USER_F_PROTOCOL_FEATURES was negotiated
+ * @param status the device status
+ * @param regions the memory table
+ * @param rings the rings of which anything is known
+ * @param backendChannel whether the front-end gave a channel for back-end requests
+ * @param changeUntold whether it has yet to be told that the configuration changed
+ * @param messageHex the bytes of a message that has begun to arrive, from its first one on
+ * @param messageFds the descriptors that came with it
+ */
+public record SavedSession(
+        long features,
+        long protocolFeatures,
+        boolean protocolFeaturesTaken,
+        int status,
+        List<SavedRegion> regions,
+        List<SavedRing> rings,
+        boolean backendChannel,
+        boolean changeUntold,
+        String messageHex,
+        List<Fd> messageFds)
+        implements AutoCloseable {
+    /** Keeps lists of its own. */
+    public SavedSession {
+        regions = List.copyOf(regions);
+        rings = List.copyOf(rings);
+        messageFds = List.copyOf(messageFds);
+    }
+
+    /** Closes every descriptor: of what nobody goes on with. */
+    @Override
+    public void close() {
+        regions.forEach(region -> region.file().close());
+        for (SavedRing ring : rings) {
+            closeIfAny(ring.kick());
+            closeIfAny(ring.call());
+            closeIfAny(ring.err());
+        }
+        messageFds.forEach(Fd::close);
+    }
+
+    private static void closeIfAny(@Nullable Fd fd) {
+        if (fd != null) {
+            fd.close();
+        }
+    }
+}
