@@ -49,6 +49,16 @@ public final class Testpmd implements AutoCloseable {
             return new Setup(cpu, hugePages, 1, List.of(virtioUser(socket, 1)));
         }
 
+        /** A front-end with packed rings, or split ones. */
+        public Setup packed(final boolean on) {
+            final String option = ",packed_vq=" + (on ? 1 : 0);
+            return new Setup(
+                    cpu,
+                    hugePages,
+                    queues,
+                    devices.stream().map(device -> device + option).toList());
+        }
+
         /** The {@code --vdev} of a front-end's port. */
         public static String virtioUser(final Path socket, final int queues) {
             return "net_virtio_user0,path=" + socket + ",queues=" + queues + ",queue_size=1024";

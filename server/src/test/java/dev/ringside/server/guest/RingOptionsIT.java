@@ -5,7 +5,7 @@ import dev.ringside.server.demo.QemuOptions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Every shape of split ring and of guest memory that QEMU can make. */
+/** Every shape of ring and of guest memory that QEMU can make. */
 final class RingOptionsIT extends GuestTest {
     private static final List<String> DEVICES =
             List.of(
@@ -15,7 +15,10 @@ final class RingOptionsIT extends GuestTest {
                     "queue-size=8",
                     "queue-size=1024",
                     "config-wce=off",
-                    "disable-legacy=on");
+                    "disable-legacy=on",
+                    "packed=on",
+                    "packed=on,event_idx=off,indirect_desc=off",
+                    "packed=on,queue-size=8");
 
     @Test
     void shouldReadBackWhatWasWrittenWhateverTheRingOptions() throws Exception {
@@ -25,9 +28,18 @@ final class RingOptionsIT extends GuestTest {
             options = options.disk(disk.socket(), "num-queues=1," + DEVICES.get(i));
         }
 
-        final Qemu guest = boot(options, verifyAllDisks(DEVICES.size()));
+        final long packed = DEVICES.stream().filter(o -> o.contains("packed=on")).count();
+        final Qemu guest = boot(options, countPackedRings(packed) + verifyAllDisks(DEVICES.size()));
 
         guest.awaitPass();
+    }
+
+    /** Bit 34 of what the driver negotiated: RING_PACKED. */
+    private static String countPackedRings(final long expected) {
+        return """
+        check packed "$(cut -c35 /sys/bus/virtio/devices/*/features | grep -c 1)" %d
+        """
+                .formatted(expected);
     }
 
     @Test

@@ -65,7 +65,11 @@ final class TestpmdIT {
     }
 
     private static Testpmd frontEnd(final Path socket) throws IOException {
-        return Testpmd.start(Setup.frontEnd(socket, 0, false));
+        return frontEnd(socket, false);
+    }
+
+    private static Testpmd frontEnd(final Path socket, final boolean packed) throws IOException {
+        return Testpmd.start(Setup.frontEnd(socket, 0, false).packed(packed));
     }
 
     /** Asks a port for its counters until one of them is large enough. */
@@ -89,11 +93,11 @@ final class TestpmdIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {64, 1518})
-    void shouldSwallowFrames(final int bytes) throws Exception {
+    @CsvSource({"64, false", "1518, false", "64, true", "1518, true"})
+    void shouldSwallowFrames(final int bytes, final boolean packed) throws Exception {
         final Path socket = folder.resolve("nic");
         try (AutoCloseable backEnd = serve("null", socket);
-                Testpmd testpmd = frontEnd(socket)) {
+                Testpmd testpmd = frontEnd(socket, packed)) {
             testpmd.frameBytes(bytes);
             testpmd.forward("txonly");
             await(testpmd, 0, Counters::sent, FRAMES);
@@ -105,11 +109,11 @@ final class TestpmdIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {64, 1518})
-    void shouldGenerateFrames(final int bytes) throws Exception {
+    @CsvSource({"64, false", "1518, false", "64, true", "1518, true"})
+    void shouldGenerateFrames(final int bytes, final boolean packed) throws Exception {
         final Path socket = folder.resolve("nic");
         try (AutoCloseable backEnd = serve("generator:size=" + bytes, socket);
-                Testpmd testpmd = frontEnd(socket)) {
+                Testpmd testpmd = frontEnd(socket, packed)) {
             testpmd.forward("rxonly");
             await(testpmd, 0, Counters::received, FRAMES);
             testpmd.stop();
@@ -120,13 +124,23 @@ final class TestpmdIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"64, false", "1518, false", "64, true", "1518, true"})
-    void shouldLoseNothingInLoop(final int bytes, final boolean huge) throws Exception {
+    @CsvSource({
+        "64, false, false",
+        "1518, false, false",
+        "64, true, false",
+        "1518, true, false",
+        "64, false, true",
+        "1518, false, true"
+    })
+    void shouldLoseNothingInLoop(final int bytes, final boolean huge, final boolean packed)
+            throws Exception {
         final Path socket = folder.resolve("nic");
         try (HugePages pages = HugePages.reserve(huge ? MEMORY_MIB : 0);
                 AutoCloseable backEnd = serve("loopback", socket);
                 Testpmd testpmd =
-                        Testpmd.start(Setup.frontEnd(socket, 0, huge && pages.reserved()))) {
+                        Testpmd.start(
+                                Setup.frontEnd(socket, 0, huge && pages.reserved())
+                                        .packed(packed))) {
             testpmd.frameBytes(bytes);
             testpmd.command("set fwd io");
             // 8 bursts of 32 go round and round from now on.
@@ -149,7 +163,12 @@ final class TestpmdIT {
                 ",mrg_rxbuf=0",
                 ",in_order=0",
                 ",mrg_rxbuf=0,in_order=0",
-                ",vectorized=1"
+                ",vectorized=1",
+                ",packed_vq=1",
+                ",packed_vq=1,mrg_rxbuf=0",
+                ",packed_vq=1,in_order=0",
+                ",packed_vq=1,mrg_rxbuf=0,in_order=0",
+                ",packed_vq=1,vectorized=1"
             })
     void shouldReturnEveryByte(final String features) throws Exception {
         final Path socket = folder.resolve("nic");
