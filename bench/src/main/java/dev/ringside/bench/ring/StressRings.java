@@ -3,11 +3,12 @@ package dev.ringside.bench.ring;
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.virtqueue.InvalidRingException;
+import dev.ringside.virtqueue.PackedVirtqueue;
 import dev.ringside.virtqueue.SplitVirtqueue;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Rings of one descriptor for jcstress, which wants a fresh one for every try. */
+/** Rings of one descriptor or two for jcstress, which wants a fresh one for every try. */
 final class StressRings {
     private static final int SLOT_BYTES = 128;
     private static final long REGION_BYTES = 256L << 20;
@@ -39,6 +40,29 @@ final class StressRings {
         } catch (InvalidRingException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** A zeroed packed ring of two descriptors; used again only after two million others. */
+    static PackedRingMemory packedRing() {
+        long slot = NEXT.getAndIncrement() % SLOTS;
+        PackedRingMemory ring = new PackedRingMemory(MEMORY, slot * SLOT_BYTES, 2);
+        long buffer = buffer();
+        ring.descriptor(0, buffer, 1, 0);
+        ring.descriptor(1, buffer, 1, 1);
+        return ring;
+    }
+
+    static PackedVirtqueue queue(PackedRingMemory ring, long features) {
+        try {
+            return ring.queue(features);
+        } catch (InvalidRingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Guest address of a buffer. */
+    static long buffer() {
+        return MEMORY.regions().getFirst().guestAddress();
     }
 
     static void driverFence() {

@@ -1,5 +1,8 @@
 package dev.ringside.server.guest;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import dev.ringside.server.demo.QemuOptions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -29,7 +32,14 @@ final class NicFeaturesIT extends NicTest {
                             + "ctrl_guest_offloads=off,guest_announce=off",
                     "disable-legacy=on",
                     "disable-modern=on",
-                    "packed=on");
+                    "packed=on",
+                    "packed=on,event_idx=off,mrg_rxbuf=off",
+                    "packed=on,indirect_desc=off,rx_queue_size=1024");
+
+    /** What /sys shows of each feature bit that was negotiated. */
+    private static final int RING_PACKED = 34;
+
+    private static final int RING_RESET = 40;
 
     @SuppressWarnings("NullAway.Init")
     private Namespace host;
@@ -80,5 +90,40 @@ final class NicFeaturesIT extends NicTest {
             traffic().udp(guest, host, hosts, 5000, 50);
             traffic().udp(host, guest, "10.0." + i + ".2", 5000, 50);
         }
+    }
+
+    private boolean negotiated(final int nic, final int featureBit) throws Exception {
+        final String bits = guest.run("cat /sys/class/net/eth" + nic + "/device/features");
+        return bits.charAt(featureBit) == '1';
+    }
+
+    @Test
+    void shouldKeepDataWhenTheDriverResetsItsRingsOneByOne() throws Exception {
+        for (int i = 0; i < DEVICES.size(); i++) {
+            final boolean isPacked = DEVICES.get(i).contains("packed=on");
+            assertEquals(isPacked, negotiated(i, RING_PACKED), DEVICES.get(i));
+        }
+        for (final int nic : new int[] {0, DEVICES.indexOf("packed=on")}) {
+            assertTrue(negotiated(nic, RING_RESET), "this QEMU has no RING_RESET");
+            final String hosts = "10.0." + nic + ".1";
+            for (final int size : new int[] {64, 128, 256}) {
+                guest.run("ethtool -G eth%d rx %d tx %d".formatted(nic, size, size));
+                assertEquals(Integer.toString(size), guest.run(ringSize(nic)).strip());
+                Traffic.ping(guest, hosts, "", 0, 1472, 20_000);
+                traffic().tcpBothWays(guest, host, hosts, MIB);
+            }
+            guest.run(
+                    """
+                    ping -q -f -s 3000 %s >/dev/null 2>&1 & p=$!
+                    for n in 64 256 32 128 256; do ethtool -G eth%d rx $n tx $n; done
+                    kill $p
+                    """
+                            .formatted(hosts, nic));
+            traffic().tcpBothWays(guest, host, hosts, MIB);
+        }
+    }
+
+    private static String ringSize(final int nic) {
+        return "ethtool -g eth%d | awk '/^RX:/ { n = $2 } END { print n }'".formatted(nic);
     }
 }
