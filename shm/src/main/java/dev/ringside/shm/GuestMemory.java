@@ -185,6 +185,26 @@ public final class GuestMemory {
         return guestAddress - guestStarts[region];
     }
 
+    /** The guest physical address of an offset in a region's segment. Data path. */
+    public long guestAddress(int region, long offset) {
+        return guestStarts[region] + offset;
+    }
+
+    /**
+     * The guest physical address of a segment that this memory gave out.
+     *
+     * @throws IllegalArgumentException when it is of another memory
+     */
+    public long guestAddressOf(MemorySegment segment) {
+        for (int i = 0; i < hostStarts.length; i++) {
+            long offset = segment.address() - hostStarts[i];
+            if (offset >= 0 && offset < sizes[i]) {
+                return guestStarts[i] + offset;
+            }
+        }
+        throw new IllegalArgumentException("the segment does not lie in this memory");
+    }
+
     /** The address in this process of a guest address in a region. Data path. */
     public long hostAddress(int region, long guestAddress) {
         return hostStarts[region] + (guestAddress - guestStarts[region]);

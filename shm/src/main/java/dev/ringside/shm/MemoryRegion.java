@@ -224,6 +224,18 @@ public final class MemoryRegion implements AutoCloseable {
     }
 
     /**
+     * The region, and what lies around it in the mapping as far as the next boundary on each side,
+     * so that all of it can be accessed in aligned words.
+     *
+     * @param unitBytes bytes of a word: a power of two, at most a page
+     */
+    MemorySegment inWholeWords(int unitBytes) {
+        long start = hostAddress & -unitBytes;
+        long end = (hostAddress + sizeBytes + unitBytes - 1) & -unitBytes;
+        return MemorySegment.ofAddress(start).reinterpret(end - start, arena, null);
+    }
+
+    /**
      * Whether the front-end took memory away from under us: since then this region is private
      * zeroes here, and the session must end. Data path: one load.
      */

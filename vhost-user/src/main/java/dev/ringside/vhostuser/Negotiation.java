@@ -8,6 +8,7 @@ final class Negotiation {
     /** Every protocol feature that this back-end really has for any device, and no other. */
     static final long OFFERED_PROTOCOL_FEATURES =
             VhostUserSpec.PROTOCOL_F_MQ
+                    | VhostUserSpec.PROTOCOL_F_LOG_SHMFD
                     | VhostUserSpec.PROTOCOL_F_REPLY_ACK
                     | VhostUserSpec.PROTOCOL_F_BACKEND_REQ
                     | VhostUserSpec.PROTOCOL_F_CONFIG
@@ -15,6 +16,10 @@ final class Negotiation {
                     | VhostUserSpec.PROTOCOL_F_RESET_DEVICE
                     | VhostUserSpec.PROTOCOL_F_CONFIGURE_MEM_SLOTS
                     | VhostUserSpec.PROTOCOL_F_STATUS;
+
+    /** Feature bits that are not the device's. */
+    private static final long OFFERED_BY_PROTOCOL =
+            VhostUserSpec.F_PROTOCOL_FEATURES | VhostUserSpec.F_LOG_ALL;
 
     /** What it has for network devices beyond that. */
     static final long OFFERED_TO_NETWORKS =
@@ -36,6 +41,7 @@ final class Negotiation {
     private final VirtioDevice device;
     private long features;
     private boolean protocolFeaturesTaken;
+    private boolean logsAll;
     private long protocolFeatures;
 
     Negotiation(VirtioDevice device) {
@@ -50,6 +56,11 @@ final class Negotiation {
     /** Whether VHOST_USER_F_PROTOCOL_FEATURES was negotiated: else rings are always enabled. */
     boolean protocolFeaturesTaken() {
         return protocolFeaturesTaken;
+    }
+
+    /** Whether VHOST_F_LOG_ALL was taken: what goes into buffers is to be logged. */
+    boolean logsAll() {
+        return logsAll;
     }
 
     /** Whether a protocol feature was negotiated. */
@@ -86,7 +97,7 @@ final class Negotiation {
     }
 
     void getFeatures(Answer answer) {
-        answer.reply(Replies.u64(device.offeredFeatures() | VhostUserSpec.F_PROTOCOL_FEATURES));
+        answer.reply(Replies.u64(device.offeredFeatures() | OFFERED_BY_PROTOCOL));
     }
 
     void getProtocolFeatures(Answer answer) {
@@ -106,17 +117,24 @@ final class Negotiation {
 
     /**
      * Takes the features of SET_FEATURES. When they are others than before, the device gets them,
-     * for which no ring may run: they are stopped first.
+     * for which no ring may run: they are stopped first. VHOST_F_LOG_ALL is no feature of the
+     * device's: rings go on when it comes or goes.
      */
-    void setFeatures(FrontendMessage message, Vrings vrings, Answer answer)
+    void setFeatures(FrontendMessage message, Vrings vrings, DirtyLogging logging, Answer answer)
             throws ProtocolException {
         long wanted = message.u64();
         long offered = device.offeredFeatures();
-        refuseUnknown(message, wanted, offered | VhostUserSpec.F_PROTOCOL_FEATURES | TOLERATED);
+        refuseUnknown(message, wanted, offered | OFFERED_BY_PROTOCOL | TOLERATED);
         protocolFeaturesTaken = (wanted & VhostUserSpec.F_PROTOCOL_FEATURES) != 0;
+        boolean loggedAll = logsAll;
+        logsAll = (wanted & VhostUserSpec.F_LOG_ALL) != 0;
         long forDevice = wanted & offered;
         if (vrings.anyStarted() && forDevice == features) {
-            finish(vrings, answer);
+            if (logsAll == loggedAll) {
+                finish(vrings, answer);
+            } else {
+                logging.apply(() -> finish(vrings, answer));
+            }
         } else {
             vrings.stopAll(
                     () -> {
@@ -138,6 +156,7 @@ final class Negotiation {
     /** The device was reset: it has no features. The protocol's are the connection's and last. */
     void reset() {
         features = 0;
+        logsAll = false;
     }
 
     private static void refuseUnknown(FrontendMessage message, long wanted, long known)

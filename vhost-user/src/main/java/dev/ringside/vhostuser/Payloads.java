@@ -13,13 +13,17 @@ final class Payloads {
         }
     }
 
-    /** "A vring address description", without the log, which is not offered. */
-    record VringAddresses(long descriptor, long used, long available) {
-        /** Decodes what follows the index. */
-        static VringAddresses decode(ByteBuffer payload) {
-            payload.getInt(); // flags: only VHOST_VRING_F_LOG
-            return new VringAddresses(payload.getLong(), payload.getLong(), payload.getLong());
-        }
+    /** "A vring address description": where the areas are. */
+    record VringAddresses(long descriptor, long used, long available) {}
+
+    /**
+     * "A vring address description": whether and where writes to the used ring are logged.
+     *
+     * @param on VHOST_VRING_F_LOG
+     * @param address what its first byte is logged as
+     */
+    record VringLog(boolean on, long address) {
+        static final VringLog OFF = new VringLog(false, 0);
     }
 
     /** A region of "memory regions description" and "single memory region description". */

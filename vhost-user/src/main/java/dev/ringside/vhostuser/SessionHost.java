@@ -3,9 +3,11 @@ package dev.ringside.vhostuser;
 import dev.ringside.shm.EventFd;
 import dev.ringside.shm.Fd;
 import dev.ringside.shm.GuestMemory;
+import dev.ringside.virtqueue.QueueLog;
 import dev.ringside.virtqueue.Virtqueue;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +69,13 @@ public interface SessionHost {
      *     the queues first, and touch the memory before not any more
      */
     void replaceMemory(GuestMemory memory, boolean mappingsRemoved, Runnable done);
+
+    /**
+     * Gives each started queue what it logs from now on, by its index; a queue that logged nothing
+     * before is drained first. Acknowledges when none uses the log before any more. Only called
+     * when a queue is started.
+     */
+    void setQueueLogs(IntFunction<@Nullable QueueLog> logs, Runnable done);
 
     /**
      * The driver wrote the configuration space. Acknowledges when every started queue has finished

@@ -27,6 +27,7 @@ public final class VhostUserSession implements AutoCloseable {
     private final MemoryTable memory;
     private final InflightTable inflight;
     private final Vrings vrings;
+    private final DirtyLogging logging;
     private final VringRequests vringRequests;
     private final ConfigSpace config;
     private final BackendChannel backendChannel;
@@ -58,7 +59,9 @@ public final class VhostUserSession implements AutoCloseable {
                         inflight,
                         this::ringStarted,
                         remedy(device));
-        vringRequests = new VringRequests(vrings, host, calls, device.maxQueueSize());
+        logging = new DirtyLogging(vrings, host, calls, negotiation, memory::memory);
+        vrings.logBy(logging::logOf);
+        vringRequests = new VringRequests(vrings, host, calls, logging, device.maxQueueSize());
         config = new ConfigSpace(device, host, calls, limits);
         backendChannel = new BackendChannel(host, negotiation, () -> !vrings.anyStarted());
         resets = new DeviceResets(vrings, negotiation, inflight, host);
@@ -198,7 +201,7 @@ public final class VhostUserSession implements AutoCloseable {
         switch (request) {
             case null -> UnofferedRequests.answer(message, answer);
             case GET_FEATURES -> negotiation.getFeatures(answer);
-            case SET_FEATURES -> negotiation.setFeatures(message, vrings, answer);
+            case SET_FEATURES -> negotiation.setFeatures(message, vrings, logging, answer);
             case GET_PROTOCOL_FEATURES -> negotiation.getProtocolFeatures(answer);
             case SET_PROTOCOL_FEATURES -> negotiation.setProtocolFeatures(message, answer);
             // Deprecated; "it is recommended that back-ends either ignore this message, or ..."
@@ -208,6 +211,8 @@ public final class VhostUserSession implements AutoCloseable {
             case GET_MAX_MEM_SLOTS -> memory.getMaxSlots(answer);
             case ADD_MEM_REG -> memory.add(message, vrings, answer);
             case REM_MEM_REG -> memory.remove(message, vrings, answer);
+            case SET_LOG_BASE -> logging.setBase(message, answer);
+            case SET_LOG_FD -> logging.setFd(message, answer);
             case SET_VRING_NUM -> vringRequests.setNum(message, answer);
             case SET_VRING_ADDR -> vringRequests.setAddr(message, answer);
             case SET_VRING_BASE -> vringRequests.setBase(message, answer);
@@ -283,6 +288,7 @@ public final class VhostUserSession implements AutoCloseable {
         calls.close();
         vrings.close();
         inflight.close();
+        logging.close();
         memory.close();
         backendChannel.close();
     }

@@ -25,6 +25,7 @@ final class VhostUserSpec {
     static final int MEM_REGION_SIZE = 32;
     static final int SINGLE_MEM_REGION_SIZE = 8 + MEM_REGION_SIZE;
     static final int CONFIG_HEADER_SIZE = 12;
+    static final int LOG_SIZE = 16;
     static final int INFLIGHT_SIZE = 24;
 
     /** Without the padding that compilers add. */
@@ -38,6 +39,9 @@ final class VhostUserSpec {
     // Front-end message types: SET_VRING_KICK, SET_VRING_CALL, SET_VRING_ERR
     static final long VRING_INDEX_MASK = 0xff;
     static final long VRING_NO_FD = 1L << 8;
+
+    // linux/vhost_types.h: struct vhost_vring_addr, flags
+    static final int VRING_F_LOG = 1;
 
     // Front-end message types: SET_DEVICE_STATE_FD, bits of the reply
     static final long DEVICE_STATE_ERROR = 1;
@@ -62,6 +66,7 @@ final class VhostUserSpec {
 
     // Protocol features
     static final long PROTOCOL_F_MQ = 1L;
+    static final long PROTOCOL_F_LOG_SHMFD = 1L << 1;
     static final long PROTOCOL_F_RARP = 1L << 2;
     static final long PROTOCOL_F_REPLY_ACK = 1L << 3;
     static final long PROTOCOL_F_MTU = 1L << 4;

@@ -5,6 +5,7 @@ import dev.ringside.shm.Fd;
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.vhostuser.Payloads.VringAddresses;
+import dev.ringside.vhostuser.Payloads.VringLog;
 import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.RingLayout;
 import dev.ringside.virtqueue.Virtqueue;
@@ -47,6 +48,7 @@ final class Vring implements AutoCloseable {
     @Nullable EventFd call;
     @Nullable EventFd err;
     private @Nullable VringAddresses addresses;
+    private VringLog log = VringLog.OFF;
     private @Nullable EventFd kick;
     private boolean kicked;
 
@@ -77,6 +79,31 @@ final class Vring implements AutoCloseable {
 
     void setAddresses(@Nullable VringAddresses given) {
         addresses = given;
+    }
+
+    void setLog(VringLog given) {
+        log = given;
+    }
+
+    VringLog log() {
+        return log;
+    }
+
+    /** Whether writes to the used ring are logged, as soon as there is a log. */
+    boolean logged() {
+        return log.on();
+    }
+
+    /** What the used ring's first byte is logged as. */
+    long logAddress() {
+        return log.address();
+    }
+
+    /** Bytes of the device area, of a split ring without the event, which a driver may not have. */
+    long usedBytes(long features) {
+        return Virtqueues.isPacked(features)
+                ? EVENT_SUPPRESSION_SIZE
+                : RING_HEADER_SIZE + (long) USED_ENTRY_SIZE * size;
     }
 
     @Nullable EventFd kick() {
@@ -111,11 +138,9 @@ final class Vring implements AutoCloseable {
                 packed
                         ? EVENT_SUPPRESSION_SIZE
                         : RING_HEADER_SIZE + (long) AVAILABLE_ENTRY_SIZE * size;
-        long usedSize =
-                packed ? EVENT_SUPPRESSION_SIZE : RING_HEADER_SIZE + (long) USED_ENTRY_SIZE * size;
         return mapped(memory, given.descriptor(), (long) DESCRIPTOR_SIZE * size)
                 && mapped(memory, given.available(), availableSize)
-                && mapped(memory, given.used(), usedSize);
+                && mapped(memory, given.used(), usedBytes(features));
     }
 
     private static boolean mapped(GuestMemory memory, long userAddress, long length) {
@@ -235,6 +260,7 @@ final class Vring implements AutoCloseable {
         base = null;
         stoppedAt = null;
         addresses = null;
+        log = VringLog.OFF;
     }
 
     /**

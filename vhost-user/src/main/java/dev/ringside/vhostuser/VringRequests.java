@@ -3,6 +3,7 @@ package dev.ringside.vhostuser;
 import dev.ringside.shm.EventFd;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.vhostuser.Payloads.VringAddresses;
+import dev.ringside.vhostuser.Payloads.VringLog;
 import dev.ringside.vhostuser.Payloads.VringState;
 import dev.ringside.virtqueue.Virtqueues;
 import java.nio.ByteBuffer;
@@ -15,9 +16,16 @@ final class VringRequests {
     private final Vrings vrings;
     private final SessionHost host;
     private final HostCalls calls;
+    private final DirtyLogging logging;
     private final int maxQueueSize;
 
-    VringRequests(Vrings vrings, SessionHost host, HostCalls calls, int maxQueueSize) {
+    VringRequests(
+            Vrings vrings,
+            SessionHost host,
+            HostCalls calls,
+            DirtyLogging logging,
+            int maxQueueSize) {
+        this.logging = logging;
         this.vrings = vrings;
         this.host = host;
         this.calls = calls;
@@ -57,17 +65,38 @@ final class VringRequests {
     void setAddr(FrontendMessage message, Answer answer) throws ProtocolException {
         ByteBuffer payload = message.payload();
         Vring ring = vrings.get(message, Integer.toUnsignedLong(payload.getInt()));
-        VringAddresses addresses = VringAddresses.decode(payload);
+        boolean logged = (payload.getInt() & VhostUserSpec.VRING_F_LOG) != 0;
+        VringAddresses addresses =
+                new VringAddresses(payload.getLong(), payload.getLong(), payload.getLong());
+        boolean logChanged = setLog(message, ring, new VringLog(logged, payload.getLong()));
         VringAddresses before = ring.addresses();
         if (addresses.equals(before)) {
             // They come again, while the ring runs, when logging is switched.
-            answer.done();
+            if (logChanged) {
+                logging.apply(answer::done);
+            } else {
+                answer.done();
+            }
         } else if (ring.started) {
             change(ring, () -> ring.setAddresses(addresses), answer);
         } else {
             ring.setAddresses(addresses);
             startIfReady(message, ring, answer, () -> ring.setAddresses(before));
         }
+    }
+
+    /** Whether that is news. */
+    private boolean setLog(FrontendMessage message, Vring ring, VringLog wanted)
+            throws ProtocolException {
+        VringLog before = ring.log();
+        ring.setLog(wanted);
+        try {
+            logging.check(message, ring);
+        } catch (ProtocolException e) {
+            ring.setLog(before);
+            throw e;
+        }
+        return !wanted.equals(before);
     }
 
     void setBase(FrontendMessage message, Answer answer) throws ProtocolException {

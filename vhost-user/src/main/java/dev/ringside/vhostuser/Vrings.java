@@ -3,13 +3,16 @@ package dev.ringside.vhostuser;
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.virtqueue.InvalidRingException;
+import dev.ringside.virtqueue.QueueLog;
 import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.RingLayout;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.Virtqueues;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** All rings of a session: starts, stops and enables them through the host. */
 final class Vrings implements AutoCloseable {
@@ -21,6 +24,7 @@ final class Vrings implements AutoCloseable {
     private final Runnable onStart;
     private final String remedy;
     private final List<Vring> rings = new ArrayList<>();
+    private Function<Vring, @Nullable QueueLog> logs = ring -> null;
 
     /**
      * @param onStart runs whenever a ring has been started
@@ -50,6 +54,11 @@ final class Vrings implements AutoCloseable {
     /** The device's negotiated features. */
     long features() {
         return negotiation.features();
+    }
+
+    /** Says what a ring logs when it starts. */
+    void logBy(Function<Vring, @Nullable QueueLog> logOf) {
+        logs = logOf;
     }
 
     List<Vring> all() {
@@ -111,6 +120,7 @@ final class Vrings implements AutoCloseable {
         ring.faulted = false;
         // Without VHOST_USER_F_PROTOCOL_FEATURES a ring starts enabled, and stays so.
         ring.enabled |= !negotiation.protocolFeaturesTaken();
+        queue.log(logs.apply(ring));
         QueueStart start =
                 new QueueStart(
                         queue,

@@ -9,16 +9,20 @@ import dev.ringside.shm.EventFd;
 import dev.ringside.shm.Fd;
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.MemoryRegion;
+import dev.ringside.virtqueue.QueueLog;
 import dev.ringside.virtqueue.Virtqueue;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,6 +113,7 @@ final class FakeHost implements SessionHost {
     /** Everything borrowed is still there: throws when an eventfd or a mapping was closed. */
     void checkBorrowed() {
         for (Queue queue : running.values()) {
+            checkLog(queue.start.queue().log());
             checkOpen(queue.kick);
             checkOpen(queue.call);
             checkOpen(queue.err);
@@ -121,6 +126,13 @@ final class FakeHost implements SessionHost {
     private void checkOpen(@Nullable EventFd fd) {
         if (fd != null && !ended) {
             assertTrue(fd.number() >= 0);
+        }
+    }
+
+    private void checkLog(@Nullable QueueLog log) {
+        if (log != null && !ended) {
+            assertTrue(log.pages().mark(0, 0));
+            checkOpen(log.changed());
         }
     }
 
@@ -137,6 +149,21 @@ final class FakeHost implements SessionHost {
         sentFds.addAll(fds);
         sent.add(message);
         calls.add("send " + HexFormat.of().formatHex(message));
+    }
+
+    @Override
+    public void setQueueLogs(IntFunction<@Nullable QueueLog> logs, Runnable done) {
+        assertFalse(running.isEmpty(), "logs are given only to started queues");
+        calls.add("logs");
+        Map<Integer, @Nullable QueueLog> wanted = new HashMap<>();
+        running.keySet().forEach(index -> wanted.put(index, logs.apply(index)));
+        acknowledge(
+                () -> {
+                    checkBorrowed();
+                    running.forEach((index, q) -> q.start.queue().log(wanted.get(index)));
+                    checkBorrowed();
+                    done.run();
+                });
     }
 
     @Override

@@ -38,7 +38,7 @@ class FrontendScriptsTest {
     private static final long INFLIGHT = 1L << 12;
     private static final long MEM_SLOTS = 1L << 15;
     private static final long STATUS = 1L << 16;
-    private static final long OFFERED = FakeDevice.OFFERED | PROTOCOL_F;
+    private static final long OFFERED = FakeDevice.OFFERED | PROTOCOL_F | 1L << 26;
     private static final long PROTOCOL = TestFrontend.ALL_PROTOCOL_FEATURES;
 
     private final Leaks before = Leaks.count();

@@ -40,6 +40,9 @@ class RandomSequencesTest {
     private static final Set<Integer> OWN_REPLY =
             Set.of(1, 11, 15, 17, 22, 24, 26, 28, 30, 31, 36, 40, 41, 42, 43, 44);
 
+    /** Has a reply of its own when LOG_SHMFD is negotiated, as all is by those who ask. */
+    private static final int SET_LOG_BASE = 6;
+
     private final long seed = Long.getLong("ringside.seed", System.nanoTime());
     private final Random random = new Random(seed);
     private int protocolErrors;
@@ -97,7 +100,10 @@ class RandomSequencesTest {
             disturb(f);
             f.host.takePending().run();
         }
-        boolean answered = needReply || OWN_REPLY.contains(message.request);
+        boolean answered =
+                needReply
+                        || OWN_REPLY.contains(message.request)
+                        || (asking && message.request == SET_LOG_BASE);
         String what = message.request + " " + HexFormat.of().formatHex(message.payload);
         assertEquals(answered ? 1 : 0, f.host.sent.size(), what);
         if (answered) {
@@ -136,7 +142,7 @@ class RandomSequencesTest {
 
     private Message legal() {
         int i = index();
-        return switch (random.nextInt(28)) {
+        return switch (random.nextInt(32)) {
             case 0 -> new Message(1, new byte[0]);
             case 1 -> new Message(2, u64(features()));
             case 2 ->
@@ -169,6 +175,15 @@ class RandomSequencesTest {
                 long size = 49_344L - random.nextInt(3);
                 yield new Message(32, inflight(size, 0, QUEUES, 1024), memfd(size));
             }
+            case 27, 28 -> {
+                // Mostly more than the highest of the small regions needs.
+                long size = random.nextInt(8) == 0 ? 32 : 0x2_0200;
+                long offset = random.nextInt(100);
+                yield new Message(
+                        SET_LOG_BASE, DirtyLoggingTest.log(size, offset), memfd(0x3_0000));
+            }
+            case 29 -> new Message(9, DirtyLoggingTest.loggedAddr(i, 0x1000L * i));
+            case 30 -> new Message(7, new byte[0], eventFd());
             default -> rare();
         };
     }
@@ -185,6 +200,7 @@ class RandomSequencesTest {
     private long features() {
         long all = FakeDevice.OFFERED;
         return (random.nextBoolean() ? all : FakeDevice.VERSION_1)
+                | (random.nextInt(4) == 0 ? 1L << 26 : 0)
                 | (random.nextInt(8) > 0 ? TestFrontend.PROTOCOL_F : 0);
     }
 

@@ -21,8 +21,6 @@ class UnofferedRequestsTest {
     @ValueSource(
             ints = {
                 0,
-                6,
-                7,
                 19,
                 20,
                 23,

@@ -89,6 +89,11 @@ public final class DescriptorChain {
         return word(i, 0);
     }
 
+    /** Guest physical address of entry {@code i}. */
+    public long guestAddress(int i) {
+        return memory.guestAddress((int) (word(i, 1) >>> 32), word(i, 0));
+    }
+
     /** Length of entry {@code i} in bytes: 1 to {@link #MAX_ENTRY_BYTES}. */
     public int length(int i) {
         return (int) word(i, 1);

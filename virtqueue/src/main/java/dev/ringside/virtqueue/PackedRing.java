@@ -29,7 +29,12 @@ final class PackedRing {
     private MemorySegment driverEvent = MemorySegment.NULL;
     private MemorySegment deviceEvent = MemorySegment.NULL;
 
+    private long descriptorsAt;
+    private long deviceEventAt;
+    private final int size;
+
     private PackedRing(RingLayout layout) {
+        size = layout.size();
         int queue = layout.index();
         this.descriptorArea =
                 new RingArea(
@@ -67,6 +72,7 @@ final class PackedRing {
         ring.descriptors = ring.descriptorArea.find(memory);
         ring.driverEvent = ring.driverArea.find(memory);
         ring.deviceEvent = ring.deviceArea.find(memory);
+        ring.findAddresses(memory);
         return ring;
     }
 
@@ -83,7 +89,34 @@ final class PackedRing {
         descriptors = newDescriptors;
         driverEvent = newDriver;
         deviceEvent = newDevice;
+        findAddresses(memory);
         return true;
+    }
+
+    private void findAddresses(GuestMemory memory) {
+        descriptorsAt = memory.guestAddressOf(descriptors);
+        deviceEventAt = memory.guestAddressOf(deviceEvent);
+    }
+
+    /**
+     * Used descriptors were written in these slots; false when the log does not cover them.
+     */
+    boolean logUsed(WriteLog log, int from, int count) {
+        int straight = Math.min(count, size - from);
+        boolean covered = logSlots(log, from, straight) && logSlots(log, 0, count - straight);
+        log.published();
+        return covered;
+    }
+
+    private boolean logSlots(WriteLog log, int first, int count) {
+        return log.packedWritten(
+                descriptorsAt + (long) PackedRingSpec.DESCRIPTOR_BYTES * first,
+                (long) PackedRingSpec.DESCRIPTOR_BYTES * count);
+    }
+
+    /** The device's event was written; false when the log does not cover it. */
+    boolean logDeviceEvent(WriteLog log) {
+        return log.packedWritten(deviceEventAt, PackedRingSpec.EVENT_BYTES);
     }
 
     MemorySegment descriptors() {

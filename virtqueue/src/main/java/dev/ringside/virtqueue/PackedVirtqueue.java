@@ -67,6 +67,9 @@ public final class PackedVirtqueue implements Virtqueue {
     private boolean unmapped;
     private @Nullable RingFault fault;
 
+    /** Null while nothing is logged. */
+    private @Nullable WriteLog writeLog;
+
     private PackedVirtqueue(
             RingLayout layout,
             PackedBase base,
@@ -149,6 +152,10 @@ public final class PackedVirtqueue implements Virtqueue {
             fail(broken);
             return false;
         }
+        if (writeLog != null && !writeLog.taken(walker.id(), chain)) {
+            chain.clear();
+            return false;
+        }
         take(walker.id(), walker.length());
         chain.name(walker.id());
         return true;
@@ -188,9 +195,12 @@ public final class PackedVirtqueue implements Virtqueue {
     }
 
     @Override
-    public void complete(int head, int written) {
+    public void complete(int head, int written, long touchedBytes) {
         if (!holds(head)) {
             throw notInFlight(head);
+        }
+        if (writeLog != null && !writeLog.completed(head, touchedBytes)) {
+            fail(RingFault.DIRTY_LOG);
         }
         inFlight--;
         if (!inOrder) {
@@ -226,6 +236,9 @@ public final class PackedVirtqueue implements Virtqueue {
         }
         if (firstSlots[head] != slot) {
             throw notInFlight(head);
+        }
+        if (writeLog != null) {
+            writeLog.givenBack(head);
         }
         lengths[head] = 0;
         inFlight--;
@@ -263,6 +276,9 @@ public final class PackedVirtqueue implements Virtqueue {
         // The driver writes its wish and then looks at the descriptor; we write the descriptor and
         // then look at its wish. Without the fence both may miss each other (section 2.8.22).
         VarHandle.fullFence();
+        if (writeLog != null && !ring.logUsed(writeLog, from, count)) {
+            fail(RingFault.DIRTY_LOG);
+        }
         if (callUnknown) {
             callUnknown = false;
             return true;
@@ -297,7 +313,14 @@ public final class PackedVirtqueue implements Virtqueue {
             return;
         }
         suppressed = true;
-        ring.setDeviceEvent(0, PackedRingSpec.RING_EVENT_FLAGS_DISABLE);
+        setDeviceEvent(0, PackedRingSpec.RING_EVENT_FLAGS_DISABLE);
+    }
+
+    private void setDeviceEvent(int desc, int flags) {
+        ring.setDeviceEvent(desc, flags);
+        if (writeLog != null && !ring.logDeviceEvent(writeLog)) {
+            fail(RingFault.DIRTY_LOG);
+        }
     }
 
     @Override
@@ -311,9 +334,9 @@ public final class PackedVirtqueue implements Virtqueue {
         suppressed = false;
         if (eventIdx) {
             int desc = nextAvailable | (availableWrap ? PackedRingSpec.EVENT_WRAP : 0);
-            ring.setDeviceEvent(desc, PackedRingSpec.RING_EVENT_FLAGS_DESC);
+            setDeviceEvent(desc, PackedRingSpec.RING_EVENT_FLAGS_DESC);
         } else {
-            ring.setDeviceEvent(0, PackedRingSpec.RING_EVENT_FLAGS_ENABLE);
+            setDeviceEvent(0, PackedRingSpec.RING_EVENT_FLAGS_ENABLE);
         }
         // Pairs with the driver's fence between its descriptors and its look at the event.
         VarHandle.fullFence();
@@ -353,6 +376,16 @@ public final class PackedVirtqueue implements Virtqueue {
         }
         walker.remap(ring.descriptors(), memory);
         return true;
+    }
+
+    @Override
+    public void log(@Nullable QueueLog log) {
+        writeLog = WriteLog.next(writeLog, log, this);
+    }
+
+    @Override
+    public @Nullable QueueLog log() {
+        return writeLog == null ? null : writeLog.log();
     }
 
     @Override

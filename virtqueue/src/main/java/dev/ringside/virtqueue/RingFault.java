@@ -44,6 +44,8 @@ public enum RingFault implements MetricName {
     INFLIGHT_REGION("inflight_region"),
     /** The ring itself is no longer in guest memory. */
     MEMORY_GONE("memory_gone"),
+    /** A page was written that the front-end's dirty log does not cover. */
+    DIRTY_LOG("dirty_log"),
     /** The device gave up on the queue. */
     DEVICE_ERROR("device_error");
 

@@ -62,5 +62,10 @@ final class SplitRingSpec {
     /** Section 2.7.5.2: a chain holds at most 2^32 bytes. */
     static final long MAX_CHAIN_BYTES = 1L << 32;
 
+    /** Section 2.7.8: where avail_event is in the device area of a ring of so many entries. */
+    static long availEvent(int size) {
+        return USED_RING + (long) USED_ENTRY_BYTES * size;
+    }
+
     private SplitRingSpec() {}
 }

@@ -58,6 +58,9 @@ public final class SplitVirtqueue implements Virtqueue {
     private boolean unmapped;
     private @Nullable RingFault fault;
 
+    /** Null while nothing is logged. */
+    private @Nullable WriteLog writeLog;
+
     private SplitVirtqueue(
             RingLayout layout,
             int base,
@@ -217,6 +220,10 @@ public final class SplitVirtqueue implements Virtqueue {
             fail(broken);
             return false;
         }
+        if (writeLog != null && !writeLog.taken(head, chain)) {
+            chain.clear();
+            return false;
+        }
         held[head] = true;
         takenHeads[nextAvailable & slotMask] = (short) head;
         inFlight++;
@@ -239,9 +246,12 @@ public final class SplitVirtqueue implements Virtqueue {
     }
 
     @Override
-    public void complete(int head, int writtenBytes) {
+    public void complete(int head, int writtenBytes, long touchedBytes) {
         if (head < 0 || head >= size || !held[head]) {
             throw notInFlight(head);
+        }
+        if (writeLog != null && !writeLog.completed(head, touchedBytes)) {
+            fail(RingFault.DIRTY_LOG);
         }
         held[head] = false;
         inFlight--;
@@ -261,6 +271,9 @@ public final class SplitVirtqueue implements Virtqueue {
         int last = (nextAvailable - 1) & INDEX_MASK;
         if (head < 0 || head >= size || !held[head] || takenHeads[last & slotMask] != head) {
             throw notInFlight(head);
+        }
+        if (writeLog != null) {
+            writeLog.givenBack(head);
         }
         held[head] = false;
         inFlight--;
@@ -300,6 +313,9 @@ public final class SplitVirtqueue implements Virtqueue {
             inflight.afterPublishing(from, to);
             forgetReplay((to - from) & INDEX_MASK);
         }
+        if (writeLog != null && !writeLog.splitPublished(from, to, size)) {
+            fail(RingFault.DIRTY_LOG);
+        }
         if (callUnknown) {
             callUnknown = false;
             return true;
@@ -308,6 +324,13 @@ public final class SplitVirtqueue implements Virtqueue {
             return crossed(ring.usedEvent(), from, to);
         }
         return (ring.availableFlags() & SplitRingSpec.VIRTQ_AVAIL_F_NO_INTERRUPT) == 0;
+    }
+
+    /** Bytes of the device area were written. */
+    private void ringWritten(long offset, long bytes) {
+        if (writeLog != null && !writeLog.ringWritten(offset, bytes)) {
+            fail(RingFault.DIRTY_LOG);
+        }
     }
 
     @Override
@@ -320,6 +343,7 @@ public final class SplitVirtqueue implements Virtqueue {
         // enough, and the flags must be zero (section 2.7.10.1).
         if (!eventIdx) {
             ring.setUsedFlags(SplitRingSpec.VIRTQ_USED_F_NO_NOTIFY);
+            ringWritten(0, SplitRingSpec.USED_RING);
         }
     }
 
@@ -330,11 +354,13 @@ public final class SplitVirtqueue implements Virtqueue {
         }
         suppressed = false;
         ring.setUsedFlags(0);
+        ringWritten(0, SplitRingSpec.USED_RING);
         if (pending() != 0) {
             return true;
         }
         if (eventIdx) {
             ring.setAvailEvent(nextAvailable);
+            ringWritten(SplitRingSpec.availEvent(size), SplitRingSpec.EVENT_BYTES);
         }
         // Pairs with the driver's fence between its index and its look at flags or event.
         VarHandle.fullFence();
@@ -374,6 +400,16 @@ public final class SplitVirtqueue implements Virtqueue {
     @Override
     public int base() {
         return nextAvailable;
+    }
+
+    @Override
+    public void log(@Nullable QueueLog log) {
+        writeLog = WriteLog.next(writeLog, log, this);
+    }
+
+    @Override
+    public @Nullable QueueLog log() {
+        return writeLog == null ? null : writeLog.log();
     }
 
     @Override

@@ -49,7 +49,18 @@ public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
      *     (unsigned)
      * @throws IllegalArgumentException when that chain is not in flight: a device's bug
      */
-    void complete(int head, int writtenBytes);
+    default void complete(int head, int writtenBytes) {
+        complete(head, writtenBytes, Long.MAX_VALUE);
+    }
+
+    /**
+     * As {@link #complete(int, int)}, by a device that knows what it left alone: a dirty log then
+     * gets fewer pages.
+     *
+     * @param touchedBytes how many bytes, from the start of the device-writable part, may have
+     *     changed; all of them when it is larger
+     */
+    void complete(int head, int writtenBytes, long touchedBytes);
 
     /**
      * Makes the chain that was taken last available again, as if it had not been taken. Several are
@@ -118,4 +129,17 @@ public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
     default Resumption resumption() {
         return Resumption.CLEAN;
     }
+
+    /**
+     * Marks from now on in a front-end's log what is written to guest memory: the buffers of each
+     * chain when it is completed, and the ring; a page that the log does not cover stops the queue
+     * with {@link RingFault#DIRTY_LOG}. Allocates when the queue had none before.
+     *
+     * @param log null: marks nothing. Nothing may be in flight when the queue had none before; the
+     *     log before is not used any more
+     */
+    void log(@Nullable QueueLog log);
+
+    /** Where it marks; null: nowhere. */
+    @Nullable QueueLog log();
 }

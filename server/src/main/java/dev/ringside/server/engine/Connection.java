@@ -14,6 +14,7 @@ import dev.ringside.vhostuser.QueueStart;
 import dev.ringside.vhostuser.SessionHost;
 import dev.ringside.vhostuser.SessionLimits;
 import dev.ringside.vhostuser.VhostUserSession;
+import dev.ringside.virtqueue.QueueLog;
 import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.Virtqueue;
 import java.lang.foreign.Arena;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -295,6 +297,14 @@ final class Connection implements SessionHost {
         forEachStarted(
                 (slot, oneDone) ->
                         endpoint.shard(slot.index()).remap(slot, memory, mappingsRemoved, oneDone),
+                done);
+    }
+
+    @Override
+    public void setQueueLogs(IntFunction<@Nullable QueueLog> logs, Runnable done) {
+        forEachStarted(
+                (slot, oneDone) ->
+                        endpoint.shard(slot.index()).log(slot, logs.apply(slot.index()), oneDone),
                 done);
     }
 

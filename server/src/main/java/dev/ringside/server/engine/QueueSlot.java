@@ -6,6 +6,7 @@ import dev.ringside.shm.GuestMemory;
 import dev.ringside.vhostuser.QueueStart;
 import dev.ringside.virtqueue.InflightRegion;
 import dev.ringside.virtqueue.QueueCounter;
+import dev.ringside.virtqueue.QueueLog;
 import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.device.QueueWorker;
@@ -283,6 +284,24 @@ final class QueueSlot {
         drain(done);
     }
 
+    /**
+     * Logs elsewhere, or not at all. A queue that begins to log first finishes what it took before,
+     * because nobody remembers where that is written.
+     */
+    void log(@Nullable QueueLog wanted, Runnable done) {
+        final Runnable change =
+                () -> {
+                    queue.log(wanted);
+                    kicksRequested = false;
+                    done.run();
+                };
+        if (queue.log() != null || wanted == null) {
+            change.run();
+        } else {
+            settle(change);
+        }
+    }
+
     /** Finishes what is in flight, hands the queue back. The slot must then be forgotten. */
     void stop(Consumer<Virtqueue> done) {
         final QueueWorker current = worker;
@@ -342,7 +361,7 @@ final class QueueSlot {
 
     /** Has the session closed when the front-end took memory away under the rings. */
     void checkMemory() {
-        if (!memoryVanished && (memory.poisoned() || notesPoisoned())) {
+        if (!memoryVanished && (memory.poisoned() || notesPoisoned() || logPoisoned())) {
             memoryVanished = true;
             queue.fail(RingFault.MEMORY_GONE);
             listener.onMemoryVanished();
@@ -351,6 +370,11 @@ final class QueueSlot {
 
     private boolean notesPoisoned() {
         return inflight != null && inflight.poisoned();
+    }
+
+    private boolean logPoisoned() {
+        final QueueLog now = queue.log();
+        return now != null && now.pages().poisoned();
     }
 
     /** An unexpected failure inside the device: this queue stops, the others go on. */

@@ -5,6 +5,7 @@ import dev.ringside.server.log.Log;
 import dev.ringside.shm.EventFd;
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.LinuxException;
+import dev.ringside.virtqueue.QueueLog;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.device.ShardContext;
 import java.io.IOException;
@@ -101,6 +102,10 @@ final class ShardThread implements AutoCloseable {
 
     void settle(QueueSlot slot, Runnable done) {
         command(shard -> slot.settle(done));
+    }
+
+    void log(QueueSlot slot, @Nullable QueueLog log, Runnable done) {
+        command(shard -> slot.log(log, done));
     }
 
     /** Runs something on the shard and waits until it is done. */

@@ -38,7 +38,7 @@ final class ControlWorker implements QueueWorker {
             if (written != 0) {
                 chain.writeByte(0, (byte) status);
             }
-            queue.complete(chain.head(), written);
+            queue.complete(chain.head(), written, written);
         }
         return taken;
     }

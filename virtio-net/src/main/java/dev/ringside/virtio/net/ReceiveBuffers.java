@@ -77,7 +77,7 @@ final class ReceiveBuffers {
             return gather(frame, total);
         }
         writeTo(chain.segment(first), chain.offset(first), frame, length);
-        queue.complete(chain.head(), total);
+        queue.complete(chain.head(), total, total);
         return 1;
     }
 

@@ -113,7 +113,7 @@ final class ReceiveWindow {
         int left = total;
         for (int i = 0; i < used; i++) {
             int written = Math.min(left, chainBytes[i]);
-            queue.complete(heads[i], written);
+            queue.complete(heads[i], written, written);
             left -= written;
         }
         remove(used);
@@ -145,7 +145,7 @@ final class ReceiveWindow {
 
     /** Completes the first chain without a byte in it. */
     void completeFirstEmpty() {
-        queue.complete(heads[0], 0);
+        queue.complete(heads[0], 0, 0);
         remove(1);
     }
 
