@@ -98,9 +98,7 @@ final class PackedRing {
         deviceEventAt = memory.guestAddressOf(deviceEvent);
     }
 
-    /**
-     * Used descriptors were written in these slots; false when the log does not cover them.
-     */
+    /** Used descriptors were written in these slots; false when the log does not cover them. */
     boolean logUsed(WriteLog log, int from, int count) {
         int straight = Math.min(count, size - from);
         boolean covered = logSlots(log, from, straight) && logSlots(log, 0, count - straight);

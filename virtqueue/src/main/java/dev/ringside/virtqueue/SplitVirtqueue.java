@@ -28,9 +28,7 @@ public final class SplitVirtqueue implements Virtqueue {
     /** By available index: what was taken there. Heads go up to 32767. */
     private final short[] takenHeads;
 
-    /**
-     * Available index of the next chain to take, and what the driver's index was when last seen.
-     */
+    /** Available index of the next chain to take, and the driver's when last seen. */
     private int nextAvailable;
 
     private int seenAvailable;
@@ -81,11 +79,7 @@ public final class SplitVirtqueue implements Virtqueue {
         this.publishedUsed = nextUsed;
         boolean inOrder = (features & VirtioSpec.VIRTIO_F_IN_ORDER) != 0;
         this.inflight = inflight;
-        if (inflight == null) {
-            this.resumption = resume(base, inOrder);
-        } else {
-            this.resumption = recover(inflight);
-        }
+        this.resumption = inflight == null ? resume(base, inOrder) : recover(inflight);
         this.order = inOrder ? new UsedOrder(size, nextAvailable) : null;
     }
 
@@ -136,7 +130,7 @@ public final class SplitVirtqueue implements Virtqueue {
         return new Resumption(true, heads.length, 0);
     }
 
-    /** A queue without an in-flight region. */
+    /** Without an in-flight region. */
     public static SplitVirtqueue create(
             RingLayout layout, int base, long features, GuestMemory memory)
             throws InvalidRingException {

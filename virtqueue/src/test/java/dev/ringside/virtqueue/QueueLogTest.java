@@ -11,7 +11,7 @@ import dev.ringside.shm.Fd;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.Memfd;
 import dev.ringside.shm.MemoryRegion;
-import dev.ringside.virtqueue.NaiveDriver.Buffer;
+import dev.ringside.virtqueue.RingDriver.Buffer;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -23,6 +23,8 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Marks in a dirty log, against what really changed in memory. */
 final class QueueLogTest {
@@ -80,18 +82,24 @@ final class QueueLogTest {
         return pages;
     }
 
-    private QueueLog everything(NaiveDriver driver) {
-        return new QueueLog(log, true, true, driver.usedFlagsAddress(), null);
+    private QueueLog everything(RingDriver driver) {
+        long split = driver instanceof NaiveDriver naive ? naive.usedFlagsAddress() : 0;
+        return new QueueLog(log, true, true, split, null);
     }
 
-    @Test
-    void shouldMarkEveryPageThatChangesWhenOperationsAreRandom() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void shouldMarkEveryPageThatChangesWhenOperationsAreRandom(RingKind kind) throws Exception {
         RandomGenerator random = TestSeed.generator("QueueLogTest");
         long[] features = {0, NaiveDriver.EVENT_IDX, NaiveDriver.IN_ORDER, NaiveDriver.EVENT_IDX};
-        for (int round = 0; round < 24; round++) {
+        for (int round = 0; round < 16; round++) {
             int size = 1 << (3 + random.nextInt(8));
-            int base = random.nextInt(0x10000);
-            NaiveDriver driver = new NaiveDriver(memory, size, features[round % 4], base);
+            RingDriver driver =
+                    kind.driverNearWrap(
+                            memory,
+                            size,
+                            features[round % 4] | kind.feature(),
+                            random.nextInt(size));
             Device device = new Device(driver.queue(), random);
             device.queue.log(everything(driver));
             takeLog();
@@ -111,7 +119,7 @@ final class QueueLogTest {
         }
     }
 
-    private void add(NaiveDriver driver, RandomGenerator random) {
+    private void add(RingDriver driver, RandomGenerator random) {
         for (int chains = random.nextInt(4); chains > 0; chains--) {
             List<Buffer> buffers = new ArrayList<>();
             int readable = random.nextInt(3);
@@ -133,13 +141,13 @@ final class QueueLogTest {
 
     /** Takes, writes prefixes, completes out of order, gives back, publishes. */
     private static final class Device {
-        private final SplitVirtqueue queue;
+        private final Virtqueue queue;
         private final RandomGenerator random;
         private final DescriptorChain chain;
         private final List<Integer> taken = new ArrayList<>();
         private final List<Integer> prefixes = new ArrayList<>();
 
-        Device(SplitVirtqueue queue, RandomGenerator random) {
+        Device(Virtqueue queue, RandomGenerator random) {
             this.queue = queue;
             this.random = random;
             chain = new DescriptorChain(queue.maxChainEntries());
@@ -187,7 +195,7 @@ final class QueueLogTest {
     @Test
     void shouldMarkWhatWasTakenBeforeInTheNewLogWhenLogIsReplaced() throws Exception {
         NaiveDriver driver = new NaiveDriver(memory, 8, 0);
-        SplitVirtqueue queue = driver.queue();
+        Virtqueue queue = driver.queue();
         DescriptorChain chain = new DescriptorChain(queue.maxChainEntries());
         queue.log(everything(driver));
         driver.add(Buffer.writable(TestMemory.HIGH + 100, 2 * PAGE));
@@ -213,7 +221,7 @@ final class QueueLogTest {
     @Test
     void shouldLogTheRingElsewhereWhenItsAddressSaysSo() throws Exception {
         NaiveDriver driver = new NaiveDriver(memory, 1024, 0);
-        SplitVirtqueue queue = driver.queue();
+        Virtqueue queue = driver.queue();
         DescriptorChain chain = new DescriptorChain(queue.maxChainEntries());
         queue.log(new QueueLog(log, false, true, 0x7000, null));
         driver.add(Buffer.writable(TestMemory.HIGH, 1));
@@ -230,7 +238,7 @@ final class QueueLogTest {
     @Test
     void shouldStopWhenLogDoesNotCoverWhatIsWritten() throws Exception {
         NaiveDriver driver = new NaiveDriver(memory, 8, 0);
-        SplitVirtqueue queue = driver.queue();
+        Virtqueue queue = driver.queue();
         DescriptorChain chain = new DescriptorChain(queue.maxChainEntries());
         try (DirtyLog tiny = DirtyLog.map(file.duplicate(), 1, 0)) {
             queue.log(new QueueLog(tiny, true, false, 0, null));
@@ -248,7 +256,7 @@ final class QueueLogTest {
     @Test
     void shouldTellOncePerPublishWhenSomebodyListens() throws Exception {
         NaiveDriver driver = new NaiveDriver(memory, 8, 0);
-        SplitVirtqueue queue = driver.queue();
+        Virtqueue queue = driver.queue();
         DescriptorChain chain = new DescriptorChain(queue.maxChainEntries());
         try (EventFd changed = EventFd.create()) {
             queue.log(new QueueLog(log, true, false, 0, changed));
@@ -269,7 +277,7 @@ final class QueueLogTest {
     void shouldWaitForRoomWhenChainsHaveMoreRangesThanItHolds() throws Exception {
         int entries = 1024;
         NaiveDriver driver = new NaiveDriver(memory, 8, NaiveDriver.INDIRECT_DESC);
-        SplitVirtqueue queue = driver.queue();
+        Virtqueue queue = driver.queue();
         DescriptorChain chain = new DescriptorChain(queue.maxChainEntries());
         queue.log(everything(driver));
         List<Buffer> many = new ArrayList<>();
