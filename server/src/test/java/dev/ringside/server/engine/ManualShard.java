@@ -7,6 +7,7 @@ import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.IoUring;
 import dev.ringside.vhostuser.QueueStart;
 import dev.ringside.virtqueue.QueueCounter;
+import dev.ringside.virtqueue.QueueLog;
 import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.device.Doorbell;
@@ -144,6 +145,11 @@ public final class ManualShard implements ShardContext {
             final boolean mappingsRemoved,
             final Runnable done) {
         commands.add(() -> queue.slot.remap(memory, mappingsRemoved, done));
+    }
+
+    /** Command: another dirty log. */
+    public void log(final ManualQueue queue, final @Nullable QueueLog log, final Runnable done) {
+        commands.add(() -> queue.slot.log(log, done));
     }
 
     /** Command: finishes what was begun under the old configuration. */

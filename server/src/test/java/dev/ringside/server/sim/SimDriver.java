@@ -4,6 +4,8 @@ import dev.ringside.frontend.BlkSpec;
 import dev.ringside.frontend.DriverQueue;
 import dev.ringside.frontend.FrontendMemory;
 import dev.ringside.frontend.QueueLayout;
+import dev.ringside.frontend.VhostUserSpec;
+import dev.ringside.frontend.VirtioSpec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -56,7 +58,7 @@ final class SimDriver implements AutoCloseable {
         throughCache = !spec.flush();
         for (int i = 0; i < spec.queues(); i++) {
             final QueueLayout layout = QueueLayout.allocate(memory, i, spec.ringSize());
-            final Lane lane = new Lane(new DriverQueue(memory, layout, spec.eventIdx()));
+            final Lane lane = new Lane(DriverQueue.create(memory, layout, ringFeatures(spec)));
             if (spec.indirect()) {
                 lane.ring.enableIndirect(memory, TABLE_ENTRIES);
             }
@@ -70,6 +72,10 @@ final class SimDriver implements AutoCloseable {
 
     FrontendMemory memory() {
         return memory;
+    }
+
+    private static long ringFeatures(final WorldSpec spec) {
+        return spec.eventIdx() ? VhostUserSpec.bit(VirtioSpec.F_EVENT_IDX) : 0;
     }
 
     DriverQueue ring(final int queue) {

@@ -14,6 +14,7 @@ import dev.ringside.vhostuser.SessionLimits;
 import dev.ringside.vhostuser.VhostUserSession;
 import dev.ringside.virtio.blk.BlkConfig;
 import dev.ringside.virtio.blk.BlkDevice;
+import dev.ringside.virtqueue.QueueLog;
 import dev.ringside.virtqueue.Virtqueue;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -23,6 +24,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -281,6 +283,16 @@ final class SimProcess implements SessionHost {
         forEachStarted(
                 (queue, oneDone) ->
                         shardOf(indexOf(queue)).remap(queue, memory, mappingsRemoved, oneDone),
+                done);
+    }
+
+    @Override
+    public void setQueueLogs(final IntFunction<@Nullable QueueLog> logs, final Runnable done) {
+        forEachStarted(
+                (queue, oneDone) -> {
+                    final int index = indexOf(queue);
+                    shardOf(index).log(queue, logs.apply(index), oneDone);
+                },
                 done);
     }
 
