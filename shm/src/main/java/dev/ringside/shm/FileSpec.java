@@ -14,8 +14,10 @@ final class FileSpec {
     static final short F_RDLCK = 0;
     static final short F_WRLCK = 1;
 
-    // struct flock; all other fields stay 0: the whole file
+    // struct flock; all other fields stay 0. A start and a length of 0: the whole file
     static final int FLOCK_TYPE = 0;
+    static final int FLOCK_START = 8;
+    static final int FLOCK_LENGTH = 16;
     static final int FLOCK_SIZE = 32;
 
     static final long BLKSSZGET = 0x1268;

@@ -1,5 +1,6 @@
 package dev.ringside.shm;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
@@ -29,12 +30,16 @@ public final class HostFile implements AutoCloseable {
     private static final int DEFAULT_BLOCK = 4096;
     private static final int MAX_BLOCK = 1 << 16;
 
+    /** A byte that no file has. */
+    private static final long IO_MARK = 1L << 62;
+
     private final Path path;
     private final Fd fd;
     private final boolean readOnly;
     private final boolean direct;
     private final Statx stat;
     private final @Nullable BlockSysfs sysfs;
+    private volatile boolean marked;
 
     private HostFile(Path path, Fd fd, boolean readOnly, boolean direct, Statx stat) {
         this.path = path;
@@ -110,7 +115,8 @@ public final class HostFile implements AutoCloseable {
 
     /**
      * Another description of the same open file: its own O_DIRECT, its own error state for
-     * fdatasync. What this one holds exclusively stays held by it.
+     * fdatasync. What this one holds exclusively stays held by it; the mark of {@link #tryMarkIo}
+     * is held by both.
      *
      * @throws LinuxException what open(2) says; EINVAL when the file system cannot go direct
      */
@@ -119,7 +125,16 @@ public final class HostFile implements AutoCloseable {
         int access = (readOnly ? FileSpec.O_RDONLY : FileSpec.O_RDWR) | FileSpec.O_CLOEXEC;
         int number = FileCalls.open("/proc/self/fd/" + fd.number(), access | wanted);
         LinuxException.check(number, "open " + path + " once more");
-        return new HostFile(path, Fd.adopt(number), readOnly, directWanted, stat);
+        HostFile other = new HostFile(path, Fd.adopt(number), readOnly, directWanted, stat);
+        try {
+            if (marked && !other.tryMarkIo()) {
+                throw new LinuxException("lock " + path, Errno.EAGAIN);
+            }
+            return other;
+        } catch (LinuxException e) {
+            other.close();
+            throw e;
+        }
     }
 
     private static String hint(int errno, boolean readOnly) {
@@ -227,16 +242,35 @@ public final class HostFile implements AutoCloseable {
 
     /**
      * Locks the whole file for this open file (open file description lock, fcntl(2)): until closed,
-     * whoever else locks is refused.
+     * whoever else locks is refused. The kernel closes it when its process has ended and the last
+     * I/O that it had begun is done.
      *
      * @param exclusive against everybody, needs write access; else only against exclusive locks
      * @return false when somebody else holds a lock in the way
      */
     public boolean tryLock(boolean exclusive) throws LinuxException {
+        return tryLock(exclusive ? FileSpec.F_WRLCK : FileSpec.F_RDLCK, 0, 0);
+    }
+
+    /**
+     * Holds the mark of those that do I/O on the file, together with others that hold it, in the
+     * same way until this open file is closed. Who has the whole file exclusively keeps the rest of
+     * it and shares the mark with its own {@link #reopen}ed descriptions: then nobody can lock the
+     * file exclusively before the last I/O on any of them is done.
+     *
+     * @return false when somebody else holds the whole file
+     */
+    public boolean tryMarkIo() throws LinuxException {
+        marked = tryLock(FileSpec.F_RDLCK, IO_MARK, 1);
+        return marked;
+    }
+
+    private boolean tryLock(short type, long start, long length) throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment lock = arena.allocate(FileSpec.FLOCK_SIZE, Long.BYTES);
-            short type = exclusive ? FileSpec.F_WRLCK : FileSpec.F_RDLCK;
             lock.set(JAVA_SHORT, FileSpec.FLOCK_TYPE, type);
+            lock.set(JAVA_LONG, FileSpec.FLOCK_START, start);
+            lock.set(JAVA_LONG, FileSpec.FLOCK_LENGTH, length);
             int result = Libc.fcntl(fd(), FileSpec.F_OFD_SETLK, lock.address());
             if (result == -Errno.EAGAIN || result == -Errno.EACCES) {
                 return false;

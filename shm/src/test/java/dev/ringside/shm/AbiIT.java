@@ -214,6 +214,8 @@ class AbiIT {
         field("struct statfs", "f_type", FileSystemType.TYPE);
         structure("struct flock", FileSpec.FLOCK_SIZE);
         field("struct flock", "l_type", FileSpec.FLOCK_TYPE);
+        field("struct flock", "l_start", FileSpec.FLOCK_START);
+        field("struct flock", "l_len", FileSpec.FLOCK_LENGTH);
         structure("struct sigaction", FaultGuard.SIGACTION_SIZE);
         field("struct sigaction", "sa_sigaction", FaultGuard.SA_HANDLER);
         field("struct sigaction", "sa_flags", FaultGuard.SA_FLAGS);

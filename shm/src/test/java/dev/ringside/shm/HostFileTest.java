@@ -106,6 +106,26 @@ class HostFileTest {
     }
 
     @Test
+    void shouldExcludeOthersUntilTheLastDescriptionWithTheMarkIsClosed() throws Exception {
+        HostFile first = HostFile.open(disk, false, false);
+        try (HostFile second = HostFile.open(disk, false, false)) {
+            assertTrue(first.tryLock(true));
+            assertTrue(first.tryMarkIo());
+            HostFile own = first.reopen(false);
+            HostFile side = first.reopen(false);
+            first.close();
+            side.close();
+            assertFalse(second.tryLock(true), "I/O may be under way on the other one");
+
+            own.close();
+
+            assertTrue(second.tryLock(true));
+            assertTrue(second.tryMarkIo());
+            assertFalse(second.isReadOnly());
+        }
+    }
+
+    @Test
     void shouldScatterWithoutWaitingWhenContentIsCached() throws Exception {
         buffer.segment().set(JAVA_LONG, 0, buffer.address() + 4096);
         buffer.segment().set(JAVA_LONG, 8, 10);

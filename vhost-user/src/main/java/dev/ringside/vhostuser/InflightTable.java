@@ -147,6 +147,28 @@ final class InflightTable implements AutoCloseable {
         }
     }
 
+    /** For a session that goes on elsewhere; the descriptor stays this one's. */
+    @Nullable SavedInflight save() {
+        InflightRegion now = region;
+        return now == null
+                ? null
+                : new SavedInflight(
+                        now.fd(), now.sizeBytes(), now.offset(), now.queues(), now.queueSize());
+    }
+
+    /** Goes on with what was saved, whose descriptor it takes. */
+    void restore(@Nullable SavedInflight saved) throws LinuxException {
+        if (saved != null) {
+            replace(
+                    InflightRegion.map(
+                            saved.file(),
+                            saved.sizeBytes(),
+                            saved.offset(),
+                            saved.queues(),
+                            saved.queueSize()));
+        }
+    }
+
     /** The device was reset: what was in flight is the driver's again. Every ring is stopped. */
     void reset() {
         replace(null);

@@ -15,7 +15,10 @@ final class Negotiation {
                     | VhostUserSpec.PROTOCOL_F_INFLIGHT_SHMFD
                     | VhostUserSpec.PROTOCOL_F_RESET_DEVICE
                     | VhostUserSpec.PROTOCOL_F_CONFIGURE_MEM_SLOTS
-                    | VhostUserSpec.PROTOCOL_F_STATUS;
+                    | VhostUserSpec.PROTOCOL_F_STATUS
+                    // Allows to stop with requests noted instead of done. What another back-end
+                    // left so is done here; nothing is left so here.
+                    | VhostUserSpec.PROTOCOL_F_GET_VRING_BASE_INFLIGHT;
 
     /** Feature bits that are not the device's. */
     private static final long OFFERED_BY_PROTOCOL =
@@ -111,6 +114,13 @@ final class Negotiation {
     void setProtocolFeatures(FrontendMessage message, Answer answer) throws ProtocolException {
         long wanted = message.u64();
         refuseUnknown(message, wanted, offeredProtocolFeatures());
+        boolean noted = (wanted & VhostUserSpec.PROTOCOL_F_GET_VRING_BASE_INFLIGHT) != 0;
+        if (noted && (wanted & VhostUserSpec.PROTOCOL_F_INFLIGHT_SHMFD) == 0) {
+            throw new ProtocolException(
+                    message.name()
+                            + ": GET_VRING_BASE_INFLIGHT (bit 20) without INFLIGHT_SHMFD (bit 12):"
+                            + " there is nowhere to note what is in flight");
+        }
         protocolFeatures = wanted;
         answer.done();
     }

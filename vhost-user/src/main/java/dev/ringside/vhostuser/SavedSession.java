@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param status the device status
  * @param regions the memory table
  * @param rings the rings of which anything is known
+ * @param inflight the in-flight region; null: none
  * @param backendChannel whether the front-end gave a channel for back-end requests
  * @param changeUntold whether it has yet to be told that the configuration changed
  * @param messageHex the bytes of a message that has begun to arrive, from its first one on
@@ -27,6 +28,7 @@ public record SavedSession(
         int status,
         List<SavedRegion> regions,
         List<SavedRing> rings,
+        @Nullable SavedInflight inflight,
         boolean backendChannel,
         boolean changeUntold,
         String messageHex,
@@ -39,10 +41,39 @@ public record SavedSession(
         messageFds = List.copyOf(messageFds);
     }
 
+    /** One without an in-flight region. */
+    public SavedSession(
+            long features,
+            long protocolFeatures,
+            boolean protocolFeaturesTaken,
+            int status,
+            List<SavedRegion> regions,
+            List<SavedRing> rings,
+            boolean backendChannel,
+            boolean changeUntold,
+            String messageHex,
+            List<Fd> messageFds) {
+        this(
+                features,
+                protocolFeatures,
+                protocolFeaturesTaken,
+                status,
+                regions,
+                rings,
+                null,
+                backendChannel,
+                changeUntold,
+                messageHex,
+                messageFds);
+    }
+
     /** Closes every descriptor: of what nobody goes on with. */
     @Override
     public void close() {
         regions.forEach(region -> region.file().close());
+        if (inflight != null) {
+            inflight.file().close();
+        }
         for (SavedRing ring : rings) {
             closeIfAny(ring.kick());
             closeIfAny(ring.call());

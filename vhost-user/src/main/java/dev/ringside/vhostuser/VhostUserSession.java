@@ -92,6 +92,7 @@ public final class VhostUserSession implements AutoCloseable {
     private void restore(SavedSession saved) throws ProtocolException, LinuxException {
         negotiation.restore(saved);
         memory.restore(saved.regions());
+        inflight.restore(saved.inflight());
         vrings.restore(saved.rings());
         resets.restore(saved.status());
         backendChannel.restore(saved.backendChannel(), saved.changeUntold());
@@ -140,6 +141,7 @@ public final class VhostUserSession implements AutoCloseable {
                 resets.status(),
                 memory.save(),
                 vrings.save(),
+                inflight.save(),
                 backendChannel.present(),
                 backendChannel.changeUntold(),
                 HexFormat.of().formatHex(reader.begun()),

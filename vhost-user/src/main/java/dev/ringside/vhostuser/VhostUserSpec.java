@@ -76,6 +76,7 @@ final class VhostUserSpec {
     static final long PROTOCOL_F_RESET_DEVICE = 1L << 13;
     static final long PROTOCOL_F_CONFIGURE_MEM_SLOTS = 1L << 15;
     static final long PROTOCOL_F_STATUS = 1L << 16;
+    static final long PROTOCOL_F_GET_VRING_BASE_INFLIGHT = 1L << 20;
 
     // Back-end message types
     static final int BACKEND_CONFIG_CHANGE_MSG = 2;

@@ -19,9 +19,9 @@ class NegotiationTest {
         try (TestFrontend f = new TestFrontend(1)) {
             assertArrayEquals(u64(FakeDevice.OFFERED | 1L << 30 | 1L << 26), f.ask(1));
             // MQ, LOG_SHMFD, REPLY_ACK, BACKEND_REQ, CONFIG, INFLIGHT_SHMFD, RESET_DEVICE,
-            // CONFIGURE_MEM_SLOTS, STATUS
+            // CONFIGURE_MEM_SLOTS, STATUS, GET_VRING_BASE_INFLIGHT
             long low = 1 | 1 << 1 | 1 << 3 | 1 << 5 | 1 << 9 | 1 << 12;
-            assertArrayEquals(u64(low | 1 << 13 | 1 << 15 | 1 << 16), f.ask(15));
+            assertArrayEquals(u64(low | 1 << 13 | 1 << 15 | 1 << 16 | 1 << 20), f.ask(15));
         }
     }
 
@@ -76,10 +76,18 @@ class NegotiationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {2, 4, 6, 7, 8, 10, 11, 14, 17, 18, 19, 20, 21, 22, 40})
+    @ValueSource(ints = {2, 4, 6, 7, 8, 10, 11, 14, 17, 18, 19, 21, 22, 40})
     void shouldRefuseProtocolFeatureThatWasNotOffered(int bit) throws ProtocolException {
         try (TestFrontend f = TestFrontend.negotiated(1)) {
             f.refused(16, u64(1L << bit));
+        }
+    }
+
+    @Test
+    void shouldStopWithRequestsNotedOnlyWhereTheyCanBe() throws ProtocolException {
+        try (TestFrontend f = TestFrontend.negotiated(1)) {
+            f.refused(16, u64(TestFrontend.REPLY_ACK | 1L << 20));
+            f.ok(16, u64(TestFrontend.REPLY_ACK | 1L << 20 | 1L << 12));
         }
     }
 

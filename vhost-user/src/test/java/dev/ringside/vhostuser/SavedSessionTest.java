@@ -118,13 +118,35 @@ class SavedSessionTest {
                                                 duplicateAny(r.call()),
                                                 duplicateAny(r.err())))
                         .toList(),
+                passed(s.inflight()),
                 s.backendChannel(),
                 s.changeUntold(),
                 s.messageHex(),
                 s.messageFds().stream().map(SavedSessionTest::duplicate).toList());
     }
 
+    private static @Nullable SavedInflight passed(@Nullable SavedInflight s) {
+        return s == null
+                ? null
+                : new SavedInflight(
+                        duplicate(s.file()), s.sizeBytes(), s.offset(), s.queues(), s.queueSize());
+    }
+
     private static void nothing() {}
+
+    @Test
+    void shouldGoOnNotingWhatIsInFlight() throws ProtocolException, LinuxException {
+        // 16 bytes, and 16 for each of 256 entries, rounded up to 64.
+        byte[] region = TestFrontend.inflight(4 * 4160, 0, 4, QUEUE_SIZE);
+        f.ok(32, region, TestFrontend.memfd(4 * 4160));
+        startAndTake(1);
+
+        TestFrontend other = handOver();
+
+        Virtqueue queue = other.host.queue(1).start.queue();
+        assertTrue(queue.resumption().tracked());
+        assertEquals(1, queue.base());
+    }
 
     /** Parks, and goes on in another session with another device. */
     private TestFrontend handOver() throws ProtocolException, LinuxException {

@@ -67,12 +67,12 @@ final class FileProbe {
         HostFile file = openFile(options.direct() != Direct.OFF && !inMemory);
         @Nullable HostFile side = null;
         try {
-            lock(file);
+            ImageLock.take(file, options);
             Access access = access(file, inMemory);
             if (file.isDirect() && !access.direct()) {
                 file.close();
                 file = openFile(false);
-                lock(file);
+                ImageLock.take(file, options);
             }
             side = access.side();
             return medium(file, access);
@@ -91,31 +91,6 @@ final class FileProbe {
         } catch (LinuxException e) {
             throw new BackendException(e.getMessage() == null ? "open failed" : e.getMessage(), e);
         }
-    }
-
-    private void lock(HostFile file) throws BackendException {
-        if (!options.lock()) {
-            return;
-        }
-        try {
-            if (file.tryLock(!options.readOnly())) {
-                return;
-            }
-        } catch (LinuxException e) {
-            throw new BackendException(
-                    options.path()
-                            + ": cannot be locked ("
-                            + e.getMessage()
-                            + "); lock=off serves it unprotected",
-                    e);
-        }
-        String holder = LockHolders.describe(options.path());
-        throw new BackendException(
-                options.path()
-                        + ": is in use"
-                        + (holder.isEmpty() ? " by another process" : " by " + holder)
-                        + (options.readOnly() ? ", which writes to it" : "")
-                        + "; stop that one first (or lock=off, if both know of each other)");
     }
 
     private static boolean isInMemory(Path path) {
