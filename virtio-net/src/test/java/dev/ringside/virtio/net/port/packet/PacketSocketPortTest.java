@@ -85,7 +85,8 @@ class PacketSocketPortTest {
         bytes[6] = 2;
         bytes[12] = (byte) 0x88;
         bytes[13] = (byte) 0xb5;
-        if (bytes.length >= 18 && random.nextBoolean()) {
+        // The kernel drops tagged frames that end less than two bytes behind the inner type.
+        if (bytes.length >= 20 && random.nextBoolean()) {
             bytes[12] = (byte) 0x81;
             bytes[13] = 0;
             bytes[16] = (byte) 0x88;
