@@ -27,7 +27,6 @@ final class QueueSlot {
         void onMemoryVanished();
     }
 
-    private static final int SMALLEST_BURST = 8;
     private static final int BURST_SHARE = 4;
 
     final Listener listener;
@@ -104,7 +103,7 @@ final class QueueSlot {
             return 0;
         }
         final boolean taking = takesChains();
-        final int taken = current.poll(taking ? burst(budget) : 0);
+        final int taken = current.poll(taking ? burst(current, budget) : 0);
         counters.add(QueueCounter.CHAINS, taken);
         // Host I/O completes before this turn, so there may be something to publish in every turn.
         final int completed = publish();
@@ -128,8 +127,8 @@ final class QueueSlot {
      * driver has answers to work on while the device works on the rest. Taking all of them makes
      * the two sides wait for each other in turn.
      */
-    private int burst(int budget) {
-        return Math.min(budget, Math.max(SMALLEST_BURST, queue.pending() / BURST_SHARE));
+    private int burst(QueueWorker taker, int budget) {
+        return Math.min(budget, Math.max(taker.leastBurst(), queue.pending() / BURST_SHARE));
     }
 
     private int publish() {

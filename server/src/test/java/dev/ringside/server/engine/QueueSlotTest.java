@@ -23,6 +23,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -50,10 +51,18 @@ class QueueSlotTest {
     }
 
     private QueueSlot start(final Shard shard, final Virtqueue queue, final GuestMemory memory) {
+        return start(shard, memory, queue, (name, arguments) -> workerCall(queue, name));
+    }
+
+    private QueueSlot start(
+            final Shard shard,
+            final GuestMemory memory,
+            final Virtqueue queue,
+            final BiFunction<String, Object[], @Nullable Object> calls) {
         final QueueWorker worker =
                 stub(
                         QueueWorker.class,
-                        (proxy, method, arguments) -> workerCall(queue, method.getName()));
+                        (proxy, method, arguments) -> calls.apply(method.getName(), arguments));
         final VirtioDevice device = stub(VirtioDevice.class, (proxy, method, arguments) -> worker);
         final QueueSlot slot =
                 new QueueSlot(
@@ -143,6 +152,49 @@ class QueueSlotTest {
             assertTrue(slot.prepareToSleep());
 
             assertEquals(0, queue.unpublished());
+        }
+    }
+
+    @Test
+    void shouldTakeAShareOfWhatWaitsButAtLeastWhatIsWorthATurn() throws Exception {
+        final int waiting = 12;
+        for (final int[] each : new int[][] {{2, waiting / 4}, {5, 5}, {16, 16}}) {
+            try (MemoryRegion region =
+                            MemoryRegion.map(
+                                    Memfd.create("guest", REGION_BYTES), 0, 0, REGION_BYTES, 0);
+                    Mailbox mailbox = new Mailbox();
+                    Shard shard =
+                            new Shard(
+                                    0,
+                                    EngineConfig.of(1, IdleMode.ADAPTIVE),
+                                    mailbox,
+                                    new MetricsRegistry())) {
+                final GuestMemory memory = GuestMemory.of(List.of(region));
+                final Virtqueue queue =
+                        SplitVirtqueue.create(
+                                new RingLayout(0, RING, 0, 16L * RING, 32L * RING), 0, 0, memory);
+                memory.segment(0)
+                        .set(ValueLayout.JAVA_SHORT, 16L * RING + Short.BYTES, (short) waiting);
+                heard.clear();
+                final QueueSlot slot =
+                        start(
+                                shard,
+                                memory,
+                                queue,
+                                (name, arguments) ->
+                                        switch (name) {
+                                            case "leastBurst" -> each[0];
+                                            case "poll" -> {
+                                                heard.add(String.valueOf(arguments[0]));
+                                                yield 0;
+                                            }
+                                            default -> workerCall(queue, name);
+                                        });
+
+                slot.cycle(32);
+
+                assertEquals(List.of(Integer.toString(each[1])), heard);
+            }
         }
     }
 }

@@ -17,6 +17,16 @@ public interface QueueWorker {
      */
     int poll(int budget);
 
+    /**
+     * How many chains are worth a turn: when no more wait, all of them are taken at once before the
+     * next publish; of more only a part, so that driver and device work at the same time. Few for
+     * requests that take long, many for what is done in the time that a cache line needs from one
+     * processor to the other: each turn moves several of those.
+     */
+    default int leastBurst() {
+        return 8;
+    }
+
     /** Takes nothing more from now on. What is in flight goes on to its end. */
     void beginDrain();
 
