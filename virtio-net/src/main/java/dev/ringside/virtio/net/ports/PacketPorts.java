@@ -28,7 +28,7 @@ public final class PacketPorts {
                     new PortScheme(
                             "socket",
                             true,
-                            "socket:PATH[,listen=on][,reconnect-ms=N]",
+                            "socket:PATH[,listen=on[,mode=0600]][,reconnect-ms=N]",
                             StreamPort::open));
 
     private PacketPorts() {}

@@ -19,8 +19,6 @@ final class StreamEndpoint implements AutoCloseable {
     /** One peer is served, others wait for it to go. */
     private static final int BACKLOG = 4;
 
-    private static final int OWNER_ONLY = 0600;
-
     private final Path path;
     private final @Nullable UnixSocket listener;
     private final @Nullable Object fileKey;
@@ -37,12 +35,13 @@ final class StreamEndpoint implements AutoCloseable {
     }
 
     /**
-     * Makes the socket file, for its owner only.
+     * Makes the socket file.
      *
+     * @param mode who may connect: permissions as of chmod(2)
      * @throws IOException when that cannot be
      */
-    static StreamEndpoint listening(Path path) throws IOException {
-        UnixSocket listener = UnixSocket.listen(path, BACKLOG, OWNER_ONLY);
+    static StreamEndpoint listening(Path path, int mode) throws IOException {
+        UnixSocket listener = UnixSocket.listen(path, BACKLOG, mode);
         try {
             return new StreamEndpoint(path, listener, fileKey(path));
         } catch (IOException e) {

@@ -15,8 +15,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code socket:PATH[,listen=on][,reconnect-ms=N]}: a peer at the other end of a unix stream
- * socket, such as passt or QEMU's {@code -netdev stream}. One queue pair, no offloads.
+ * {@code socket:PATH[,listen=on[,mode=0600]][,reconnect-ms=N]}: a peer at the other end of a unix
+ * stream socket, such as passt or QEMU's {@code -netdev stream}. One queue pair, no offloads.
  *
  * <p>Without {@code listen} it connects to PATH, and to it again {@code reconnect-ms} (1000) after
  * the peer went or was not there; 0: then the first attempt must succeed and none follows. With
@@ -27,6 +27,7 @@ public final class StreamPort implements PacketPort {
     private static final int DEFAULT_RECONNECT_MS = 1000;
     private static final int MAX_RECONNECT_MS = 3_600_000;
     private static final int MTU = 65535;
+    private static final int OWNER_ONLY = 0600;
 
     private final Path path;
     private final StreamEndpoint endpoint;
@@ -63,7 +64,7 @@ public final class StreamPort implements PacketPort {
      *     as long as it may be tried again
      */
     public static PacketPort open(PortUri uri, MetricsRegistry metrics) throws IOException {
-        uri.allowOnly("listen", "reconnect-ms");
+        uri.allowOnly("listen", "mode", "reconnect-ms");
         Path path = path(uri);
         boolean listen = uri.flag("listen", false);
         if (listen && uri.value("reconnect-ms") != null) {
@@ -72,9 +73,10 @@ public final class StreamPort implements PacketPort {
                     String.valueOf(uri.value("reconnect-ms")),
                     "goes without listen=on: who listens waits");
         }
+        int mode = mode(uri, listen);
         int reconnectMs = uri.intNumber("reconnect-ms", DEFAULT_RECONNECT_MS, 0, MAX_RECONNECT_MS);
         StreamEndpoint endpoint =
-                listen ? StreamEndpoint.listening(path) : StreamEndpoint.connecting(path);
+                listen ? StreamEndpoint.listening(path, mode) : StreamEndpoint.connecting(path);
         UnixSocket first = null;
         if (!listen) {
             first = reconnectMs == 0 ? UnixSocket.connect(path) : endpoint.next();
@@ -84,6 +86,18 @@ public final class StreamPort implements PacketPort {
             port.connected(first);
         }
         return port;
+    }
+
+    /** Who may connect to a socket of ours: nobody else unless said. */
+    private static int mode(PortUri uri, boolean listen) {
+        String text = uri.value("mode");
+        if (text == null) {
+            return OWNER_ONLY;
+        }
+        if (!listen || !text.matches("0?[0-7]{3}")) {
+            throw uri.refused("mode", text, "must be octal, as 0660, and goes with listen=on only");
+        }
+        return Integer.parseInt(text, 8);
     }
 
     private static Path path(PortUri uri) {

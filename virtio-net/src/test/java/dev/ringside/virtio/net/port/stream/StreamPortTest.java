@@ -29,6 +29,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -106,6 +107,26 @@ class StreamPortTest {
             peer.send(most);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void shouldLetInWhomItIsTold() throws Exception {
+        for (String[] each :
+                new String[][] {
+                    {",listen=on", "rw-------"},
+                    {",listen=on,mode=0660", "rw-rw----"},
+                    {",listen=on,mode=606", "rw----rw-"}
+                }) {
+            PacketPort port = port(each[0]);
+            assertEquals(
+                    each[1], PosixFilePermissions.toString(Files.getPosixFilePermissions(path)));
+            port.close();
+        }
+        for (String wrong : List.of(",mode=0600", ",listen=on,mode=9", ",listen=on,mode=01777")) {
+            String message =
+                    assertThrows(IllegalArgumentException.class, () -> port(wrong)).getMessage();
+            assertTrue(message.contains("mode") && message.contains("octal"), message);
         }
     }
 
