@@ -1,6 +1,9 @@
 package dev.ringside.virtio.net;
 
+import dev.ringside.metrics.Counters;
+import dev.ringside.metrics.MetricName;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 
 /** What passed in one poll: added to the counters at its end, not frame by frame. */
 final class NetTally {
@@ -15,24 +18,25 @@ final class NetTally {
         sizes[NetFamily.sizeBucket(length)]++;
     }
 
-    boolean isEmpty() {
-        return packets == 0;
-    }
-
-    int packets() {
-        return packets;
-    }
-
-    long bytes() {
-        return bytes;
-    }
-
-    /** How many frames are in a bucket of {@link NetFamily#sizeBucket}. */
-    int size(int bucket) {
-        return sizes[bucket];
-    }
-
-    void clear() {
+    /**
+     * Adds all to counters, and begins anew.
+     *
+     * @param packetCounter of frames
+     * @param byteCounter of their bytes
+     * @param sizeCounter of each bucket of {@link NetFamily#sizeBucket}
+     */
+    <E extends Enum<E> & MetricName> void moveTo(
+            Counters<E> counters, E packetCounter, E byteCounter, IntFunction<E> sizeCounter) {
+        if (packets == 0) {
+            return;
+        }
+        counters.add(packetCounter, packets);
+        counters.add(byteCounter, bytes);
+        for (int i = 0; i < NetFamily.SIZE_BUCKETS; i++) {
+            if (sizes[i] != 0) {
+                counters.add(sizeCounter.apply(i), sizes[i]);
+            }
+        }
         packets = 0;
         bytes = 0;
         Arrays.fill(sizes, 0);

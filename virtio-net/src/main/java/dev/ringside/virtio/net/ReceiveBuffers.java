@@ -128,11 +128,6 @@ final class ReceiveBuffers {
         return buffers;
     }
 
-    /** Whether {@link #takeBadBuffers} has any. */
-    boolean hasBadBuffers() {
-        return badBuffers != 0;
-    }
-
     /** Buffers that were given back empty since the last call: they hold no header. */
     int takeBadBuffers() {
         int count = badBuffers;

@@ -52,7 +52,7 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
     private @Nullable ReceiveFilter filter;
 
     /** How the driver wants frames hashed; null: not at all. */
-    private @Nullable FlowHash hash;
+    private @Nullable ReceiveHash hash;
 
     private boolean inUse;
     private boolean enabled;
@@ -121,9 +121,7 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
             inbox.empty();
             buffers.giveBack();
         }
-        if (!tally.isEmpty() || buffers.hasBadBuffers()) {
-            count();
-        }
+        count();
         int result = delivered;
         delivered = 0;
         return result;
@@ -158,7 +156,7 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
         if (rules == null) {
             hash = null;
         } else if (hash == null || !hash.isBy(rules)) {
-            hash = new FlowHash(rules);
+            hash = new ReceiveHash(rules);
         }
         inUse = pair < reception.pairs();
         adoptRunning();
@@ -238,7 +236,7 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
         return belongs == pair ? write(frame) : handOver(frame, belongs);
     }
 
-    private void writeHash(Frame frame, FlowHash by) {
+    private void writeHash(Frame frame, ReceiveHash by) {
         by.hash(frame);
         buffers.hash(by.value(), by.report());
     }
@@ -305,19 +303,17 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
     }
 
     private void count() {
-        counters.add(ReceiveCounter.PACKETS, tally.packets());
-        counters.add(ReceiveCounter.BYTES, tally.bytes());
-        for (int i = 0; i < NetFamily.SIZE_BUCKETS; i++) {
-            if (tally.size(i) != 0) {
-                counters.add(ReceiveCounter.size(i), tally.size(i));
-            }
-        }
-        tally.clear();
+        tally.moveTo(counters, ReceiveCounter.PACKETS, ReceiveCounter.BYTES, ReceiveCounter::size);
         int bad = buffers.takeBadBuffers();
         if (bad != 0) {
             counters.add(ReceiveCounter.BAD_BUFFERS, bad);
             delivered += bad;
         }
+    }
+
+    @Override
+    public int leastBurst() {
+        return QueueSetup.LEAST_BURST;
     }
 
     @Override

@@ -97,9 +97,8 @@ final class TransmitWorker implements QueueWorker {
             announcement.poll(sink);
         }
         sink.flush();
-        if (!tally.isEmpty()) {
-            count();
-        }
+        tally.moveTo(
+                counters, TransmitCounter.PACKETS, TransmitCounter.BYTES, TransmitCounter::size);
         return taken;
     }
 
@@ -213,15 +212,9 @@ final class TransmitWorker implements QueueWorker {
         }
     }
 
-    private void count() {
-        counters.add(TransmitCounter.PACKETS, tally.packets());
-        counters.add(TransmitCounter.BYTES, tally.bytes());
-        for (int i = 0; i < NetFamily.SIZE_BUCKETS; i++) {
-            if (tally.size(i) != 0) {
-                counters.add(TransmitCounter.size(i), tally.size(i));
-            }
-        }
-        tally.clear();
+    @Override
+    public int leastBurst() {
+        return QueueSetup.LEAST_BURST;
     }
 
     @Override

@@ -434,6 +434,11 @@ public final class Frame {
         for (int i = other.first; i < other.end; i++) {
             add(other.segments[i], other.offsets[i], other.lengths[i]);
         }
+        leaveUndoneAs(other);
+    }
+
+    /** Says that what is left undone on another frame, with the same bytes, is so on this one. */
+    public void leaveUndoneAs(Frame other) {
         checksumNeeded = other.checksumNeeded;
         checksumValid = other.checksumValid;
         checksumStart = other.checksumStart;

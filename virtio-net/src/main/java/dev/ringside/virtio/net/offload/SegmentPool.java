@@ -115,9 +115,7 @@ final class SegmentPool implements FrameKeeper {
             frame.clear();
             frame.add(memory, 0, from.length());
             frame.pull(head);
-            if (from.checksumNeeded()) {
-                frame.needChecksum(from.checksumStart(), from.checksumOffset());
-            }
+            frame.leaveUndoneAs(from);
             frame.beginHold(number);
         }
 

@@ -114,13 +114,7 @@ public final class FramePool implements FrameKeeper {
         int length = frame.length();
         Frame mine = fill(length);
         frame.copyTo(0, memory, frameOffset(), length);
-        if (frame.checksumNeeded()) {
-            mine.needChecksum(frame.checksumStart(), frame.checksumOffset());
-        }
-        mine.checksumValid(frame.checksumValid());
-        if (frame.gsoType() != Frame.GSO_NONE) {
-            mine.needSegmentation(frame.gsoType(), frame.gsoBytes(), frame.gsoEcn());
-        }
+        mine.leaveUndoneAs(frame);
         Frame kept = hold(mine);
         held = false;
         return kept;

@@ -7,7 +7,7 @@ import dev.ringside.virtio.net.offload.Headers;
 import dev.ringside.virtio.net.offload.Toeplitz;
 
 /** Hashes the frames of one receiveq by the driver's rules. One thread. */
-final class FlowHash {
+final class ReceiveHash {
     private final HashRules rules;
     private final Toeplitz toeplitz;
     private final Headers headers = new Headers();
@@ -18,7 +18,7 @@ final class FlowHash {
     private int value;
     private int type;
 
-    FlowHash(HashRules rules) {
+    ReceiveHash(HashRules rules) {
         this.rules = rules;
         toeplitz = new Toeplitz(rules.key());
     }
