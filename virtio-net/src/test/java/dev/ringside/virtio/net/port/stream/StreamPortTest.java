@@ -125,7 +125,9 @@ class StreamPortTest {
         }
         for (String wrong : List.of(",mode=0600", ",listen=on,mode=9", ",listen=on,mode=01777")) {
             String message =
-                    assertThrows(IllegalArgumentException.class, () -> port(wrong)).getMessage();
+                    String.valueOf(
+                            assertThrows(IllegalArgumentException.class, () -> port(wrong))
+                                    .getMessage());
             assertTrue(message.contains("mode") && message.contains("octal"), message);
         }
     }
