@@ -43,6 +43,13 @@ final class StreamEndpoint implements AutoCloseable {
     static StreamEndpoint listening(Path path, int mode) throws IOException {
         UnixSocket listener = UnixSocket.listen(path, BACKLOG, mode);
         try {
+            // What the umask took away; the file was never more open than asked for.
+            Files.setAttribute(path, "unix:mode", mode);
+        } catch (IOException e) {
+            listener.close();
+            throw e;
+        }
+        try {
             return new StreamEndpoint(path, listener, fileKey(path));
         } catch (IOException e) {
             listener.close();
