@@ -171,7 +171,7 @@ class QueueSlotTest {
                                     new MetricsRegistry())) {
                 final GuestMemory memory = GuestMemory.of(List.of(region));
                 final Virtqueue queue =
-                        SplitVirtqueue.create(
+                        Virtqueues.create(
                                 new RingLayout(0, RING, 0, 16L * RING, 32L * RING), 0, 0, memory);
                 memory.segment(0)
                         .set(ValueLayout.JAVA_SHORT, 16L * RING + Short.BYTES, (short) waiting);

@@ -45,11 +45,6 @@ final class StreamEndpoint implements AutoCloseable {
         try {
             // What the umask took away; the file was never more open than asked for.
             Files.setAttribute(path, "unix:mode", mode);
-        } catch (IOException e) {
-            listener.close();
-            throw e;
-        }
-        try {
             return new StreamEndpoint(path, listener, fileKey(path));
         } catch (IOException e) {
             listener.close();
