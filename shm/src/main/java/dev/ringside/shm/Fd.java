@@ -54,6 +54,17 @@ public final class Fd implements AutoCloseable {
                         Libc.fcntl(n, Libc.F_DUPFD_CLOEXEC, 0), "fcntl F_DUPFD_CLOEXEC fd " + n));
     }
 
+    /**
+     * Has this descriptor's number stand for another's open file from now on, at once for whoever
+     * uses the number (dup3(2)). What it stood for is closed, and so is the other descriptor.
+     */
+    public void replaceWith(Fd other) throws LinuxException {
+        int n = number();
+        LinuxException.check(
+                Libc.dup3(other.number(), n, FileSpec.O_CLOEXEC), "dup3 " + other + " to fd " + n);
+        other.close();
+    }
+
     /** Gives the number and the duty to close it to the caller. */
     public int release() {
         int n = number.getAndSet(CLOSED);

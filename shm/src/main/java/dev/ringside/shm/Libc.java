@@ -46,6 +46,8 @@ final class Libc {
     private static final MethodHandle FCNTL =
             Native.variadic(
                     "fcntl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final MethodHandle DUP3 =
+            Native.function("dup3", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle MMAP =
             Native.function(
                     "mmap",
@@ -104,6 +106,16 @@ final class Libc {
         try {
             long result = (long) WRITEV.invokeExact(state, fd, iov, count);
             return result < 0 ? Native.error(state) : (int) result;
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    static int dup3(int from, int to, int flags) {
+        MemorySegment state = Native.state();
+        try {
+            int result = (int) DUP3.invokeExact(state, from, to, flags);
+            return result < 0 ? Native.error(state) : result;
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }

@@ -25,6 +25,7 @@ public final class Tap implements AutoCloseable {
     private final String name;
     private final boolean macvtap;
     private final boolean created;
+    private final int flags;
     private final boolean multiQueue;
     private final int headerBytes;
     private final Fd[] queues;
@@ -34,9 +35,13 @@ public final class Tap implements AutoCloseable {
         this.name = name;
         this.macvtap = macvtap;
         this.created = created;
+        this.flags = flags;
         this.multiQueue = (flags & TunSpec.IFF_MULTI_QUEUE) != 0;
         queues = fds.toArray(Fd[]::new);
-        headerBytes = (flags & TunSpec.IFF_VNET_HDR) != 0 ? setHeader() : 0;
+        headerBytes = (flags & TunSpec.IFF_VNET_HDR) != 0 ? HEADER_BYTES : 0;
+        for (Fd fd : queues) {
+            setHeader(fd);
+        }
     }
 
     /**
@@ -152,15 +157,45 @@ public final class Tap implements AutoCloseable {
         }
     }
 
-    private int setHeader() throws LinuxException {
-        for (Fd fd : queues) {
+    private void setHeader(Fd fd) throws LinuxException {
+        if (headerBytes > 0) {
             LinuxException.check(
-                    TapSetup.setNumber(fd, TunSpec.TUNSETVNETHDRSZ, HEADER_BYTES),
-                    what() + ": TUNSETVNETHDRSZ " + HEADER_BYTES);
+                    TapSetup.setNumber(fd, TunSpec.TUNSETVNETHDRSZ, headerBytes),
+                    what() + ": TUNSETVNETHDRSZ " + headerBytes);
             LinuxException.check(
                     TapSetup.setNumber(fd, TunSpec.TUNSETVNETLE, 1), what() + ": TUNSETVNETLE");
         }
-        return HEADER_BYTES;
+    }
+
+    /**
+     * Opens the TAP interface that somebody made under this one's name after this one was deleted:
+     * the descriptors' numbers stay what they were, so whoever reads and writes goes on. All queues
+     * are attached then, and no offloads are set, as at first. By a thread in the namespace that
+     * the interface is in.
+     *
+     * @throws LinuxException why not; then nothing has changed. ENODEV: it is not there
+     */
+    public void reopen() throws LinuxException {
+        if (macvtap || !NetInterface.exists(name)) {
+            throw new LinuxException(what() + ": reopen", Errno.ENODEV, "there is no such TAP");
+        }
+        List<Fd> fresh = new ArrayList<>();
+        try {
+            while (fresh.size() < queues.length) {
+                Fd fd = TapSetup.openControl();
+                fresh.add(fd);
+                int result = TapSetup.setInterface(fd, name, flags);
+                if (result < 0) {
+                    throw TapSetup.refused(name, flags, -result);
+                }
+                setHeader(fd);
+            }
+            for (int i = 0; i < queues.length; i++) {
+                queues[i].replaceWith(fresh.get(i));
+            }
+        } finally {
+            fresh.forEach(Fd::close);
+        }
     }
 
     private String what() {

@@ -20,6 +20,7 @@ import dev.ringside.virtio.net.port.host.HostCounter;
 import dev.ringside.virtio.net.port.host.HostMetrics;
 import dev.ringside.virtqueue.device.ShardContext;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -43,6 +44,7 @@ public final class TapPort implements PacketPort {
     private static final int UNLIMITED_MTU = 65535;
 
     private final Tap tap;
+    private final TapOptions options;
     private final @Nullable NetInterface host;
     private final Executor control;
     private final int transmitOffloads;
@@ -51,16 +53,21 @@ public final class TapPort implements PacketPort {
     private final AtomicReferenceArray<@Nullable TapSource> sources;
     private final Object lock = new Object();
     private final boolean[] attached;
+    private int index;
     private int receiveOffloads;
     private boolean closed;
 
     private TapPort(
             Tap tap,
+            TapOptions options,
             @Nullable NetInterface host,
             HostMetrics metrics,
             Executor control,
-            int usable) {
+            int usable)
+            throws LinuxException {
         this.tap = tap;
+        this.options = options;
+        index = host == null ? 0 : host.index();
         this.host = host;
         this.metrics = metrics;
         this.control = control;
@@ -118,7 +125,7 @@ public final class TapPort implements PacketPort {
         try {
             host = interfaceOf(options, tap);
             if (host != null) {
-                setUp(options, tap, host);
+                setUp(options, tap.wasCreated(), host);
             }
             Boolean persistent = options.persistent();
             if (persistent != null) {
@@ -132,7 +139,7 @@ public final class TapPort implements PacketPort {
                 tap.detach(queue);
             }
             HostMetrics metrics = new HostMetrics(uri, registry, tap.queueCount());
-            return new TapPort(tap, host, metrics, control, usable);
+            return new TapPort(tap, options, host, metrics, control, usable);
         } catch (LinuxException | RuntimeException e) {
             if (host != null) {
                 host.close();
@@ -160,7 +167,7 @@ public final class TapPort implements PacketPort {
         return NetInterface.open(tap.name());
     }
 
-    private static void setUp(TapOptions options, Tap tap, NetInterface host)
+    private static void setUp(TapOptions options, boolean made, NetInterface host)
             throws LinuxException {
         if (options.mtu() > 0) {
             host.setMtu(options.mtu());
@@ -170,7 +177,7 @@ public final class TapPort implements PacketPort {
             host.setMac(TapOptions.macBytes(mac));
         }
         Boolean up = options.up();
-        if (up != null || tap.wasCreated()) {
+        if (up != null || made) {
             host.setUp(up == null || up);
         }
     }
@@ -278,6 +285,61 @@ public final class TapPort implements PacketPort {
     void left(TapSource source, int pair) {
         sources.compareAndSet(pair, source, null);
         changed();
+    }
+
+    /** A source found the interface deleted: looks, soon, whether there is another of its name. */
+    void lookForAnother() {
+        control.execute(this::reopen);
+    }
+
+    private void reopen() {
+        synchronized (lock) {
+            if (closed || !isBack()) {
+                return;
+            }
+            for (int pair = 0; pair < attached.length; pair++) {
+                TapSource source = sources.get(pair);
+                if (source != null) {
+                    source.cameBack();
+                }
+            }
+        }
+        reconcile();
+    }
+
+    /** Whether there is an interface that the queues are open on, if need be from now on. */
+    private boolean isBack() {
+        String namespace = options.namespace();
+        try {
+            if (host == null || !options.fds().isEmpty()) {
+                return false;
+            }
+            int now = host.index();
+            if (now == index) {
+                return true;
+            }
+            if (namespace == null) {
+                tap.reopen();
+            } else {
+                try (NetNamespace _ = NetNamespace.enter(namespace)) {
+                    tap.reopen();
+                }
+            }
+            setUp(options, false, host);
+            if (options.sendBufferBytes() > 0) {
+                tap.setSendBuffer(options.sendBufferBytes());
+            }
+            for (int queue = 0; queue < tap.queueCount(); queue++) {
+                tap.detach(queue);
+            }
+            Arrays.fill(attached, false);
+            receiveOffloads = 0;
+            index = now;
+            return true;
+        } catch (LinuxException e) {
+            // Not yet, or not one that suits: the sources ask again.
+            return false;
+        }
     }
 
     /** Makes the kernel do what the open sources want. First less, then the offloads, then more. */

@@ -21,7 +21,11 @@ import dev.ringside.virtqueue.device.ShardContext;
  * nothing is called.
  */
 final class TapSource implements FrameSource {
+    /** So often is asked for an interface that was deleted. */
+    private static final long RETRY_NS = 1_000_000_000L;
+
     private final TapPort port;
+    private final ShardContext shard;
     private final Tap tap;
     private final int queue;
     private final FrameSink into;
@@ -35,9 +39,11 @@ final class TapSource implements FrameSource {
     private volatile boolean ready;
     private volatile boolean enabled = true;
     private volatile boolean closed;
+    private volatile boolean back;
     private boolean seenReady;
     private boolean pending;
     private boolean gone;
+    private long askAgainNs;
 
     TapSource(
             TapPort port,
@@ -47,6 +53,7 @@ final class TapSource implements FrameSource {
             FramePool pool,
             Counters<HostCounter> counters) {
         this.port = port;
+        this.shard = shard;
         this.tap = port.tap();
         this.queue = queue;
         // Frames that were queued for a guest before may need what this one does not accept.
@@ -65,6 +72,12 @@ final class TapSource implements FrameSource {
             ready = true;
             doorbell.ring();
         }
+    }
+
+    /** Control thread: the interface was deleted, and another of its name is open now. */
+    void cameBack() {
+        back = true;
+        doorbell.ring();
     }
 
     /** Whether it shall have its share of the traffic. Any thread. */
@@ -87,6 +100,9 @@ final class TapSource implements FrameSource {
             }
             seenReady = true;
         }
+        if (gone && !isBack()) {
+            return 0;
+        }
         int count = 0;
         while (count < budget && next()) {
             count++;
@@ -95,6 +111,21 @@ final class TapSource implements FrameSource {
             into.flush();
         }
         return count;
+    }
+
+    /** Whether the interface that was deleted is there again; asks for it once a second. */
+    private boolean isBack() {
+        if (back) {
+            back = false;
+            gone = false;
+            return true;
+        }
+        if (shard.nowNs() - askAgainNs >= 0) {
+            askAgainNs = shard.nowNs() + RETRY_NS;
+            port.lookForAnother();
+        }
+        shard.wakeBy(askAgainNs);
+        return false;
     }
 
     /** Whether one more frame was put, or dropped. */
@@ -144,6 +175,8 @@ final class TapSource implements FrameSource {
             counters.increment(HostCounter.READ_ERRORS);
             // Its descriptors are of no more use, and a poll of them would fire at once.
             gone = result == -Errno.EBADFD || result == -Errno.EBADF;
+            askAgainNs = shard.nowNs();
+            back = false;
         }
         if (!gone) {
             counters.increment(HostCounter.RECEIVE_WAITS);
@@ -167,7 +200,7 @@ final class TapSource implements FrameSource {
 
     @Override
     public boolean hasWork() {
-        return enabled && !closed && ready && !seenReady;
+        return enabled && !closed && ((ready && !seenReady) || back);
     }
 
     @Override

@@ -275,6 +275,39 @@ class TapPortTest {
     }
 
     @Test
+    void shouldGoOnWhenADeletedInterfaceIsMadeAgain() throws Exception {
+        for (String queues : List.of("1", "2")) {
+            HostNet net = new HostNet();
+            try (TapRig rig =
+                    new TapRig(net, Offload.ALL, Map.of("queues", queues), net.executor())) {
+                net.run(() -> "");
+                rig.in.poll(64);
+                int offloads = rig.port.receiveOffloads();
+                for (int round = 0; round < 3; round++) {
+                    net.command("ip link del tap0");
+                    rig.until(() -> rig.count(HostCounter.READ_ERRORS) > 0);
+                    assertEquals(Verdict.DROPPED, rig.put(rig.frame(Packets.arpRequest())));
+                    String kind = queues.equals("1") ? "" : " multi_queue";
+                    net.command("ip tuntap add tap0 mode tap vnet_hdr" + kind);
+                    net.command("ip addr add 10.9.0.1/24 dev tap0");
+                    net.command("ip link set tap0 up");
+                    net.command("ip neigh add 10.9.0.2 lladdr 02:09:09:09:09:09 dev tap0");
+                    // The first answer may go to a queue that nobody reads, as at any start.
+                    rig.until(
+                            () -> {
+                                rig.put(rig.frame(Packets.arpRequest()));
+                                return !rig.sink.got.isEmpty();
+                            });
+                    assertEquals(0x0806 - 0x0800, rig.receive().bytes()[13]);
+                    assertEquals(offloads, rig.port.receiveOffloads());
+                    assertEquals(1, rig.port.attachedCount());
+                    rig.sink.got.clear();
+                }
+            }
+        }
+    }
+
+    @Test
     void shouldShowCountersUnderThePortsName() throws Exception {
         try (TapRig rig = TapRig.plain()) {
             rig.send(Packets.arpRequest());

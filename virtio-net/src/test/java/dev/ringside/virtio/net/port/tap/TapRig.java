@@ -19,6 +19,7 @@ import dev.ringside.virtio.net.port.host.TestSink;
 import java.nio.channels.DatagramChannel;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -43,9 +44,15 @@ final class TapRig implements AutoCloseable {
     }
 
     TapRig(HostNet net, int accepts, Map<String, String> options) throws Exception {
+        this(net, accepts, options, Runnable::run);
+    }
+
+    TapRig(HostNet net, int accepts, Map<String, String> options, Executor control)
+            throws Exception {
         this.net = net;
         sink = new TestSink(accepts);
-        port = open(net, "tap0", options, registry);
+        PortUri uri = new PortUri("tap", "tap0", options);
+        port = net.run(() -> TapPort.open(uri, registry, control));
         out = port.openTransmit(shard, 0);
         in = port.openReceive(shard, 0, sink);
     }
