@@ -95,8 +95,7 @@ public final class Frame {
         bytes = 0;
         checksumNeeded = false;
         checksumValid = false;
-        gsoType = GSO_NONE;
-        gsoEcn = false;
+        segmentationDone();
     }
 
     /** Drops the references to memory that {@link #clear} keeps for speed. */
@@ -126,12 +125,11 @@ public final class Frame {
     }
 
     private void grow() {
-        int size = Math.max(4, lengths.length * 2);
         int before = lengths.length;
-        segments = Arrays.copyOf(segments, size);
-        Arrays.fill(segments, before, size, MemorySegment.NULL);
-        offsets = Arrays.copyOf(offsets, size);
-        lengths = Arrays.copyOf(lengths, size);
+        segments = Arrays.copyOf(segments, Math.max(4, before * 2));
+        Arrays.fill(segments, before, segments.length, MemorySegment.NULL);
+        offsets = Arrays.copyOf(offsets, segments.length);
+        lengths = Arrays.copyOf(lengths, segments.length);
     }
 
     /**
@@ -451,10 +449,9 @@ public final class Frame {
     // ---- keeping it ----
 
     /**
-     * Keeps its content beyond the call in which it was put: gives a frame of the same source with
-     * the same content and one reference, which must be {@link #release}d, on any thread. Whoever
-     * calls this answers {@link dev.ringside.virtio.net.port.Verdict#HELD}. Of a frame that is held
-     * already it gives that one, with one reference more.
+     * Keeps its content beyond the call in which it was put: gives a frame with that content and
+     * one reference, which must be {@link #release}d, on any thread; one that is held already it
+     * gives again. Whoever calls this answers {@link dev.ringside.virtio.net.port.Verdict#HELD}.
      *
      * @return null when the source can keep no more: deliver it now, or drop it
      */
