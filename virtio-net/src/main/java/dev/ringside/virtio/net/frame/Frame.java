@@ -84,8 +84,6 @@ public final class Frame {
         headMemory = Arena.ofAuto().allocate(2 * HEADROOM_BYTES + MAX_HEAD_BYTES, 64);
     }
 
-    // ---- filling it ----
-
     /** Empties it: no bytes, nothing left undone. */
     public void clear() {
         headStart = HEADROOM_BYTES;
@@ -170,8 +168,6 @@ public final class Frame {
         gsoEcn = false;
     }
 
-    // ---- what is left undone ----
-
     /** The {@link Offload} bits that a sink must accept to get it as it is. */
     public int needs() {
         if (!checksumNeeded && gsoType == GSO_NONE) {
@@ -241,8 +237,6 @@ public final class Frame {
     public boolean gsoEcn() {
         return gsoEcn;
     }
-
-    // ---- its bytes ----
 
     /** Length in bytes, head and extents. */
     public int length() {
@@ -445,8 +439,6 @@ public final class Frame {
         gsoBytes = other.gsoBytes;
         gsoEcn = other.gsoEcn;
     }
-
-    // ---- keeping it ----
 
     /**
      * Keeps its content beyond the call in which it was put: gives a frame with that content and
