@@ -20,7 +20,7 @@ class CrashSimulationTest {
     void shouldLoseNothingWhateverDies() throws Exception {
         System.out.println(getClass().getSimpleName() + ": -D" + SEED + "=" + seed);
         final World.Tally tally = new World.Tally();
-        final long wanted = Long.getLong(STEPS, 3_000_000);
+        final long wanted = Long.getLong(STEPS, 2_000_000);
         long worldSeed = seed;
         while (tally.steps < wanted) {
             run(worldSeed++, tally);
@@ -30,7 +30,7 @@ class CrashSimulationTest {
     }
 
     private static void run(final long worldSeed, final World.Tally tally) throws Exception {
-        try (World world = new World(worldSeed, false, tally)) {
+        try (World world = new World(worldSeed, tally)) {
             try {
                 world.run(STEPS_PER_WORLD);
             } catch (final RuntimeException | AssertionError e) {

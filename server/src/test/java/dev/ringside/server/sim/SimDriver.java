@@ -4,8 +4,6 @@ import dev.ringside.frontend.BlkSpec;
 import dev.ringside.frontend.DriverQueue;
 import dev.ringside.frontend.FrontendMemory;
 import dev.ringside.frontend.QueueLayout;
-import dev.ringside.frontend.VhostUserSpec;
-import dev.ringside.frontend.VirtioSpec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -58,7 +56,7 @@ final class SimDriver implements AutoCloseable {
         throughCache = !spec.flush();
         for (int i = 0; i < spec.queues(); i++) {
             final QueueLayout layout = QueueLayout.allocate(memory, i, spec.ringSize());
-            final Lane lane = new Lane(DriverQueue.create(memory, layout, ringFeatures(spec)));
+            final Lane lane = new Lane(DriverQueue.create(memory, layout, spec.accepted()));
             if (spec.indirect()) {
                 lane.ring.enableIndirect(memory, TABLE_ENTRIES);
             }
@@ -72,10 +70,6 @@ final class SimDriver implements AutoCloseable {
 
     FrontendMemory memory() {
         return memory;
-    }
-
-    private static long ringFeatures(final WorldSpec spec) {
-        return spec.eventIdx() ? VhostUserSpec.bit(VirtioSpec.F_EVENT_IDX) : 0;
     }
 
     DriverQueue ring(final int queue) {
@@ -248,9 +242,11 @@ final class SimDriver implements AutoCloseable {
         for (int i = 0; i < lanes.size(); i++) {
             final Lane lane = lanes.get(i);
             text.append("\n  queue ").append(i);
-            text.append(": available ").append(lane.ring.ring().availableIndex());
-            text.append(", used ").append(lane.ring.ring().usedIndex());
+            text.append(": available ").append(lane.ring.availableIndex());
             text.append(", taken back up to ").append(lane.ring.lastUsedIndex());
+            if (!spec.packed()) {
+                text.append(", used ").append(lane.ring.ring().usedIndex());
+            }
             text.append(lane.sleeping ? ", sleeps" : ", polls");
             text.append(", outstanding ").append(lane.asked);
         }

@@ -78,7 +78,8 @@ final class SimFrontend implements AutoCloseable {
     void disconnected() {
         script.clear();
         awaited = null;
-        for (int i = 0; i < bases.length; i++) {
+        // Nothing in a packed ring tells how far a device had come: there the old bases stay.
+        for (int i = 0; i < bases.length && !spec.packed(); i++) {
             final DriverQueue ring = driver.ring(i);
             bases[i] = spec.qemu() ? ring.ring().usedIndex() : ring.ring().availableIndex();
         }
@@ -93,7 +94,9 @@ final class SimFrontend implements AutoCloseable {
 
     private void forget() {
         started = false;
-        Arrays.fill(bases, 0);
+        for (int i = 0; i < bases.length; i++) {
+            bases[i] = driver.ring(i).startBase();
+        }
         dropInflight();
     }
 
@@ -325,17 +328,24 @@ final class SimFrontend implements AutoCloseable {
                         throw new SimFailure("the base of another queue came");
                     }
                     bases[queue] = told.getInt();
-                    final int used = driver.ring(queue).ring().usedIndex();
-                    if (!spec.packed() && bases[queue] != used) {
-                        throw new SimFailure(
-                                "queue "
-                                        + queue
-                                        + " stopped at "
-                                        + bases[queue]
-                                        + ", but used is "
-                                        + used);
-                    }
+                    checkStopped(queue);
                 });
+    }
+
+    /** What was taken was used before the base was told. */
+    private void checkStopped(final int queue) {
+        final int base = bases[queue];
+        final int used =
+                spec.packed() ? base >>> Short.SIZE : driver.ring(queue).ring().usedIndex();
+        if ((base & 0xffff) != used) {
+            throw new SimFailure(
+                    "queue "
+                            + queue
+                            + " stopped at 0x"
+                            + Integer.toHexString(base)
+                            + ", but used is 0x"
+                            + Integer.toHexString(used));
+        }
     }
 
     /** Stops all rings, as for a pause or a snapshot, and starts the device again. */

@@ -1,6 +1,7 @@
 package dev.ringside.server.sim;
 
 import dev.ringside.frontend.FrontendMemory;
+import dev.ringside.virtqueue.CrashPoint;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,7 @@ final class World implements AutoCloseable {
         long kills;
         long killsInFlight;
         long killsInStart;
+        long killsBetweenStores;
         long hangUps;
         long powerLosses;
         long reboots;
@@ -51,7 +53,9 @@ final class World implements AutoCloseable {
                     + killsInFlight
                     + " with host I/O in flight, "
                     + killsInStart
-                    + " in a start), "
+                    + " in a start, "
+                    + killsBetweenStores
+                    + " between two stores), "
                     + hangUps
                     + " hang-ups, "
                     + powerLosses
@@ -63,10 +67,10 @@ final class World implements AutoCloseable {
         }
     }
 
-    World(final long seed, final boolean inflightOffered, final Tally tally) throws Exception {
+    World(final long seed, final Tally tally) throws Exception {
         this.tally = tally;
         random = new SplittableRandom(seed);
-        spec = WorldSpec.choose(random, inflightOffered);
+        spec = WorldSpec.choose(random);
         violence = 400 << random.nextInt(5);
         model = new DiskModel(spec.sectors());
         driver = new SimDriver(spec, random, model, FrontendMemory.scattered(2, REGION_BYTES));
@@ -130,11 +134,47 @@ final class World implements AutoCloseable {
     private void turn() {
         final SimProcess current = process;
         if (current != null) {
-            current.turn(random.nextInt(current.shardCount()), now);
+            orDie(() -> current.turn(random.nextInt(current.shardCount()), now));
+        }
+    }
+
+    /** Does something in the process, which may die in the middle of it, between two stores. */
+    private void orDie(final Runnable action) {
+        if (!spec.survivesKills() || random.nextInt(violence) > 8) {
+            action.run();
+            return;
+        }
+        final int[] left = {1 + random.nextInt(1 << random.nextInt(6))};
+        CrashPoint.onReached(
+                () -> {
+                    if (--left[0] <= 0) {
+                        throw new Death();
+                    }
+                });
+        try {
+            action.run();
+        } catch (final Death death) {
+            tally.killsBetweenStores++;
+            kill();
+        } finally {
+            CrashPoint.onReached(null);
+        }
+    }
+
+    /** Nothing is stored after this: whoever catches it must let go of the process. */
+    private static final class Death extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Death() {
+            super("killed", null, false, false);
         }
     }
 
     private void talk() {
+        orDie(this::talkNow);
+    }
+
+    private void talkNow() {
         SimProcess current = process;
         if (current == null) {
             current =
@@ -160,9 +200,13 @@ final class World implements AutoCloseable {
     private void rare(final int queue) {
         final int what = random.nextInt(violence);
         if (what < 100) {
-            kill();
+            if (spec.survivesKills()) {
+                kill();
+            }
         } else if (what < 125) {
-            hangUp();
+            if (spec.survivesKills()) {
+                hangUp();
+            }
         } else if (what < 133) {
             losePower();
         } else if (frontend.quiet()) {

@@ -28,13 +28,18 @@ record WorldSpec(
         int failuresIn1000,
         int firstBase) {
 
-    /** A world as a seed has it, of what the device offers. */
-    static WorldSpec choose(final SplittableRandom random, final boolean inflightOffered) {
-        final boolean inflight = inflightOffered && random.nextInt(4) != 0;
+    /** Slot 0 in the first round, for both sides (virtio 1.3, section 2.8.1). */
+    private static final int PACKED_START = 0x8000_8000;
+
+    /** A world as a seed has it. */
+    static WorldSpec choose(final SplittableRandom random) {
+        final boolean packed = random.nextInt(3) == 0;
+        final boolean inflight = !packed && random.nextInt(4) != 0;
         final int queues = 1 + random.nextInt(4);
+        final int ringSize = 4 << random.nextInt(4);
         return new WorldSpec(
                 queues,
-                4 << random.nextInt(4),
+                ringSize,
                 1 + random.nextInt(Math.min(2, queues)),
                 1 + random.nextInt(random.nextBoolean() ? 4 : 64),
                 8 + random.nextInt(56),
@@ -42,12 +47,17 @@ record WorldSpec(
                 random.nextBoolean(),
                 // Without a region only a device that keeps the order can be resumed.
                 !inflight || random.nextInt(4) == 0,
-                false,
+                packed,
                 random.nextInt(4) != 0,
                 !inflight || random.nextBoolean(),
                 inflight,
                 random.nextInt(3) == 0 ? 20 : 0,
-                random.nextBoolean() ? 0 : 65_535 - random.nextInt(64));
+                packed ? PACKED_START : random.nextBoolean() ? 0 : 65_535 - random.nextInt(64));
+    }
+
+    /** Whether the front-end knows enough to go on when the process was killed. */
+    boolean survivesKills() {
+        return inflight || (!packed && inOrder && qemu);
     }
 
     /** The features that the driver takes of those that are offered. */
