@@ -229,6 +229,74 @@ public final class FrontendProtocol implements AutoCloseable {
                 memory.userAddress(layout.driverGuestAddress()));
     }
 
+    /** SET_VRING_ADDR for a ring whose used ring is logged, under its own guest address. */
+    public void setLoggedVringAddr(final QueueLayout layout, final FrontendMemory memory)
+            throws IOException {
+        tell(
+                VhostUserSpec.SET_VRING_ADDR,
+                le(40).putInt(layout.index())
+                        .putInt(VhostUserSpec.VRING_F_LOG)
+                        .putLong(memory.userAddress(layout.descriptorGuestAddress()))
+                        .putLong(memory.userAddress(layout.deviceGuestAddress()))
+                        .putLong(memory.userAddress(layout.driverGuestAddress()))
+                        .putLong(layout.deviceGuestAddress())
+                        .array());
+    }
+
+    /**
+     * SET_LOG_BASE: a log of {@code sizeBytes} at an offset of a file, which stays the caller's.
+     * When this returns the back-end does not write to the log before any more.
+     */
+    public void setLogBase(final Fd file, final long sizeBytes, final long offset)
+            throws IOException {
+        final byte[] description = le(16).putLong(sizeBytes).putLong(offset).array();
+        final FrontendMessage reply =
+                connection.call(
+                        VhostUserSpec.SET_LOG_BASE,
+                        needReply ? VhostUserSpec.NEED_REPLY : 0,
+                        description,
+                        file);
+        reply.closeFds();
+        if (reply.payload().length == Long.BYTES) {
+            throw new NegativeReplyException(VhostUserSpec.SET_LOG_BASE, reply.u64());
+        }
+        if (!Arrays.equals(description, reply.payload())) {
+            throw new IOException(
+                    "SET_LOG_BASE was answered with " + Arrays.toString(reply.payload()));
+        }
+    }
+
+    /** SET_LOG_FD; the eventfd stays the caller's. */
+    public void setLogFd(final EventFd changed) throws IOException {
+        tell(VhostUserSpec.SET_LOG_FD, new byte[0], changed.fd());
+    }
+
+    /**
+     * SET_DEVICE_STATE_FD over a channel of the front-end's, which stays the caller's.
+     *
+     * @param direction TRANSFER_SAVE or TRANSFER_LOAD
+     */
+    public void setDeviceStateFd(final int direction, final Fd channel) throws IOException {
+        final FrontendMessage reply =
+                connection.call(
+                        VhostUserSpec.SET_DEVICE_STATE_FD,
+                        needReply ? VhostUserSpec.NEED_REPLY : 0,
+                        state(direction, 0),
+                        channel);
+        reply.closeFds();
+        if (reply.u64() != VhostUserSpec.VRING_NOFD) {
+            throw new NegativeReplyException(VhostUserSpec.SET_DEVICE_STATE_FD, reply.u64());
+        }
+    }
+
+    /** CHECK_DEVICE_STATE. */
+    public void checkDeviceState() throws IOException {
+        final long result = askLong(VhostUserSpec.CHECK_DEVICE_STATE);
+        if (result != 0) {
+            throw new NegativeReplyException(VhostUserSpec.CHECK_DEVICE_STATE, result);
+        }
+    }
+
     /** GET_VRING_BASE: stops the ring; returns the next available index the device would take. */
     public int getVringBase(final int index) throws IOException {
         final byte[] reply = ask(VhostUserSpec.GET_VRING_BASE, state(index, 0));

@@ -10,6 +10,8 @@ public enum StartOrder {
     /** QEMU's vhost-user devices: accept every protocol feature QEMU knows. */
     QEMU(
             bit(VhostUserSpec.PROTOCOL_F_MQ)
+                    | bit(VhostUserSpec.PROTOCOL_F_LOG_SHMFD)
+                    | bit(VhostUserSpec.PROTOCOL_F_DEVICE_STATE)
                     | bit(VhostUserSpec.PROTOCOL_F_RARP)
                     | bit(VhostUserSpec.PROTOCOL_F_REPLY_ACK)
                     | bit(VhostUserSpec.PROTOCOL_F_MTU)
@@ -23,6 +25,8 @@ public enum StartOrder {
     /** cloud-hypervisor: wants an acknowledgement of everything, knows no memory slots here. */
     CLOUD_HYPERVISOR(
             bit(VhostUserSpec.PROTOCOL_F_MQ)
+                    | bit(VhostUserSpec.PROTOCOL_F_LOG_SHMFD)
+                    | bit(VhostUserSpec.PROTOCOL_F_DEVICE_STATE)
                     | bit(VhostUserSpec.PROTOCOL_F_REPLY_ACK)
                     | bit(VhostUserSpec.PROTOCOL_F_BACKEND_REQ)
                     | bit(VhostUserSpec.PROTOCOL_F_CONFIG)

@@ -20,6 +20,18 @@ public final class VhostUserSpec {
     /** Payload of SET_VRING_KICK, CALL and ERR, bit 8: no file descriptor comes along. */
     public static final int VRING_NOFD = 0x100;
 
+    /** Flags of SET_VRING_ADDR, bit 0: writes to the used ring are logged. */
+    public static final int VRING_F_LOG = 1;
+
+    /** One bit of a dirty log stands for so many bytes. */
+    public static final int LOG_PAGE_BYTES = 0x1000;
+
+    /** SET_DEVICE_STATE_FD, direction: the back-end writes. */
+    public static final int TRANSFER_SAVE = 0;
+
+    /** SET_DEVICE_STATE_FD, direction: the back-end reads. */
+    public static final int TRANSFER_LOAD = 1;
+
     /** Bytes of one memory region description. */
     public static final int MEMORY_REGION_BYTES = 32;
 
@@ -49,6 +61,7 @@ public final class VhostUserSpec {
     public static final int PROTOCOL_F_INBAND_NOTIFICATIONS = 14;
     public static final int PROTOCOL_F_CONFIGURE_MEM_SLOTS = 15;
     public static final int PROTOCOL_F_STATUS = 16;
+    public static final int PROTOCOL_F_DEVICE_STATE = 19;
 
     public static final int GET_FEATURES = 1;
     public static final int SET_FEATURES = 2;
@@ -87,6 +100,8 @@ public final class VhostUserSpec {
     public static final int REM_MEM_REG = 38;
     public static final int SET_STATUS = 39;
     public static final int GET_STATUS = 40;
+    public static final int SET_DEVICE_STATE_FD = 42;
+    public static final int CHECK_DEVICE_STATE = 43;
 
     /** The highest front-end message number known. */
     public static final int LAST_FRONTEND_REQUEST = 44;

@@ -71,7 +71,7 @@ final class DirtyLogging implements AutoCloseable {
         DirtyLog next = map(message.takeFd(), size, offset, message);
         DirtyLog before = log;
         log = next;
-        apply(() -> closeIfAny(before), () -> answer.reply(message.payload().array()));
+        apply(() -> closeIfAny(before), () -> answer.reply(message.bytes()));
     }
 
     private DirtyLog map(Fd fd, long size, long offset, FrontendMessage message)

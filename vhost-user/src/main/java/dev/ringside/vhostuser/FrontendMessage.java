@@ -39,6 +39,11 @@ final class FrontendMessage implements AutoCloseable {
         return ByteBuffer.wrap(payload).order(VhostUserSpec.BYTE_ORDER);
     }
 
+    /** A copy of the payload. */
+    byte[] bytes() {
+        return payload.clone();
+    }
+
     long u64() {
         return payload().getLong();
     }

@@ -44,7 +44,8 @@ enum FrontendRequest {
     RESET_DEVICE(34, 0),
     VRING_KICK(35),
     GET_MAX_MEM_SLOTS(36, 0),
-    ADD_MEM_REG(37, VhostUserSpec.SINGLE_MEM_REGION_SIZE),
+    // In postcopy mode a payload of 8 bytes follows the last one.
+    ADD_MEM_REG(37, VhostUserSpec.U64_SIZE, true),
     REM_MEM_REG(38, VhostUserSpec.SINGLE_MEM_REGION_SIZE),
     SET_STATUS(39, VhostUserSpec.U64_SIZE),
     GET_STATUS(40, 0),

@@ -25,6 +25,10 @@ final class MemoryTable implements AutoCloseable {
     private final SessionHost host;
     private final HostCalls calls;
     private GuestMemory memory = GuestMemory.empty();
+
+    /** The front-end fills this memory: nobody may touch it, so rings wait for it. */
+    private boolean withheld;
+
     private List<MemoryRegion> regions = List.of();
 
     /**
@@ -39,8 +43,40 @@ final class MemoryTable implements AutoCloseable {
         this.calls = calls;
     }
 
+    /** What rings may use: nothing while the memory is withheld. */
     GuestMemory memory() {
-        return memory;
+        return withheld ? GuestMemory.empty() : memory;
+    }
+
+    /** The memory is not there yet, though its regions may be told. No ring runs. */
+    void withhold() {
+        withheld = true;
+    }
+
+    /** All of the memory is there: starts the rings that waited for it. */
+    void release(FrontendMessage message, Vrings vrings, Runnable done) {
+        if (!withheld) {
+            done.run();
+            return;
+        }
+        withheld = false;
+        vrings.startAllReady(message, done);
+    }
+
+    /** Whether a message of memory is the front-end's word that it has registered ours. */
+    boolean isAcknowledgement(FrontendMessage message) {
+        return withheld && message.payload().remaining() == VhostUserSpec.U64_SIZE;
+    }
+
+    /**
+     * How a region or table that came while the memory is withheld is answered: by itself. The user
+     * addresses in it are to be those of our mappings, by which the front-end names faults and
+     * wakes who waits. Nobody here ever faults or waits, so its own addresses do, and where things
+     * are in this process is nobody's business.
+     */
+    private Runnable accept(FrontendMessage message, Answer answer) {
+        byte[] echo = message.bytes();
+        return withheld ? () -> answer.reply(echo) : answer::done;
     }
 
     void getMaxSlots(Answer answer) {
@@ -88,7 +124,7 @@ final class MemoryTable implements AutoCloseable {
         if (same != null && same.mmapOffset() == region.mmapOffset()) {
             FrontendMessage.closeAll(message.takeFds(1));
             countAgain(message, same);
-            answer.done();
+            accept(message, answer).run();
             return;
         }
         if (regions.size() >= limits.maxRegions()) {
@@ -146,8 +182,16 @@ final class MemoryTable implements AutoCloseable {
         return null;
     }
 
-    private static Region single(FrontendMessage message) {
+    private static Region single(FrontendMessage message) throws ProtocolException {
         ByteBuffer payload = message.payload();
+        if (payload.remaining() != VhostUserSpec.SINGLE_MEM_REGION_SIZE) {
+            throw new ProtocolException(
+                    message.name()
+                            + ": payload is "
+                            + payload.remaining()
+                            + " bytes: must be "
+                            + VhostUserSpec.SINGLE_MEM_REGION_SIZE);
+        }
         payload.getLong(); // padding
         return Region.decode(payload);
     }
@@ -216,7 +260,8 @@ final class MemoryTable implements AutoCloseable {
         memory = next;
         regions = List.copyOf(wanted);
         repeats.keySet().removeAll(removed);
-        Runnable after = () -> vrings.startAllReady(message, answer::done);
+        Runnable accepted = added.isEmpty() ? answer::done : accept(message, answer);
+        Runnable after = () -> vrings.startAllReady(message, accepted);
         if (vrings.anyStarted()) {
             Runnable done = calls.then(() -> closeAll(removed), after);
             host.replaceMemory(next, !removed.isEmpty(), done);

@@ -11,11 +11,13 @@ final class Negotiation {
                     | VhostUserSpec.PROTOCOL_F_LOG_SHMFD
                     | VhostUserSpec.PROTOCOL_F_REPLY_ACK
                     | VhostUserSpec.PROTOCOL_F_BACKEND_REQ
+                    | VhostUserSpec.PROTOCOL_F_PAGEFAULT
                     | VhostUserSpec.PROTOCOL_F_CONFIG
                     | VhostUserSpec.PROTOCOL_F_INFLIGHT_SHMFD
                     | VhostUserSpec.PROTOCOL_F_RESET_DEVICE
                     | VhostUserSpec.PROTOCOL_F_CONFIGURE_MEM_SLOTS
                     | VhostUserSpec.PROTOCOL_F_STATUS
+                    | VhostUserSpec.PROTOCOL_F_DEVICE_STATE
                     // Allows to stop with requests noted instead of done. What another back-end
                     // left so is done here; nothing is left so here.
                     | VhostUserSpec.PROTOCOL_F_GET_VRING_BASE_INFLIGHT;

@@ -85,6 +85,23 @@ public interface SessionHost {
         done.run();
     }
 
+    /**
+     * Runs something whenever a pipe or socket can be read or written, until {@link
+     * #unwatchTransfer}. At most one is watched at a time.
+     */
+    void watchTransfer(int fd, boolean toWrite, Runnable ready);
+
+    /** Ends {@link #watchTransfer}; the descriptor may be closed then. */
+    void unwatchTransfer();
+
+    /**
+     * Makes a userfaultfd for a front-end's postcopy migration, one without power over this process
+     * ({@link dev.ringside.shm.InertFaultFd}).
+     *
+     * @param done gets it, and owns it; null: there is none to be had, and the log says why
+     */
+    void makeFaultFd(Consumer<@Nullable Fd> done);
+
     /** Resets the device. Every queue is stopped. */
     void deviceReset();
 

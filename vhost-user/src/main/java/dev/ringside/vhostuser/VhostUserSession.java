@@ -32,6 +32,8 @@ public final class VhostUserSession implements AutoCloseable {
     private final ConfigSpace config;
     private final BackendChannel backendChannel;
     private final DeviceResets resets;
+    private final DeviceTransfers transfers;
+    private final Postcopy postcopy;
     private boolean inProgress;
     private boolean parked;
     private boolean broken;
@@ -65,6 +67,8 @@ public final class VhostUserSession implements AutoCloseable {
         config = new ConfigSpace(device, host, calls, limits);
         backendChannel = new BackendChannel(host, negotiation, () -> !vrings.anyStarted());
         resets = new DeviceResets(vrings, negotiation, inflight, host);
+        transfers = new DeviceTransfers(device, vrings, negotiation, host);
+        postcopy = new Postcopy(memory, vrings, negotiation, host, calls);
     }
 
     /**
@@ -209,9 +213,8 @@ public final class VhostUserSession implements AutoCloseable {
             // Deprecated; "it is recommended that back-ends either ignore this message, or ..."
             case SET_OWNER, RESET_OWNER -> answer.done();
             case GET_QUEUE_NUM -> answer.reply(Replies.u64(device.queueCount()));
-            case SET_MEM_TABLE -> memory.set(message, vrings, answer);
+            case SET_MEM_TABLE, ADD_MEM_REG -> postcopy.memory(message, answer);
             case GET_MAX_MEM_SLOTS -> memory.getMaxSlots(answer);
-            case ADD_MEM_REG -> memory.add(message, vrings, answer);
             case REM_MEM_REG -> memory.remove(message, vrings, answer);
             case SET_LOG_BASE -> logging.setBase(message, answer);
             case SET_LOG_FD -> logging.setFd(message, answer);
@@ -231,6 +234,11 @@ public final class VhostUserSession implements AutoCloseable {
             case RESET_DEVICE -> resets.resetDevice(answer);
             case GET_STATUS -> resets.getStatus(answer);
             case SET_STATUS -> resets.setStatus(message, answer);
+            case POSTCOPY_ADVISE -> postcopy.advise(message, answer);
+            case POSTCOPY_LISTEN -> postcopy.listen(message, answer);
+            case POSTCOPY_END -> postcopy.end(message, answer);
+            case SET_DEVICE_STATE_FD -> transfers.begin(message, answer);
+            case CHECK_DEVICE_STATE -> transfers.check(message, answer);
             case NET_SET_MTU, SEND_RARP -> NetRequests.answer(device, request, message, answer);
             default -> UnofferedRequests.answer(message, answer);
         }
@@ -288,6 +296,7 @@ public final class VhostUserSession implements AutoCloseable {
         closed = true;
         reader.close();
         calls.close();
+        transfers.close();
         vrings.close();
         inflight.close();
         logging.close();

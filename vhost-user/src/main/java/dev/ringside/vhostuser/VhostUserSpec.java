@@ -43,6 +43,12 @@ final class VhostUserSpec {
     // linux/vhost_types.h: struct vhost_vring_addr, flags
     static final int VRING_F_LOG = 1;
 
+    // Payload, Device state transfer parameters
+    static final int DEVICE_STATE_PARAMETERS_SIZE = 8;
+    static final int TRANSFER_SAVE = 0;
+    static final int TRANSFER_LOAD = 1;
+    static final int TRANSFER_PHASE_STOPPED = 0;
+
     // Front-end message types: SET_DEVICE_STATE_FD, bits of the reply
     static final long DEVICE_STATE_ERROR = 1;
     static final long DEVICE_STATE_NO_FD = 1L << 8;
@@ -71,12 +77,15 @@ final class VhostUserSpec {
     static final long PROTOCOL_F_REPLY_ACK = 1L << 3;
     static final long PROTOCOL_F_MTU = 1L << 4;
     static final long PROTOCOL_F_BACKEND_REQ = 1L << 5;
+    static final long PROTOCOL_F_PAGEFAULT = 1L << 8;
     static final long PROTOCOL_F_CONFIG = 1L << 9;
     static final long PROTOCOL_F_INFLIGHT_SHMFD = 1L << 12;
     static final long PROTOCOL_F_RESET_DEVICE = 1L << 13;
     static final long PROTOCOL_F_CONFIGURE_MEM_SLOTS = 1L << 15;
     static final long PROTOCOL_F_STATUS = 1L << 16;
     static final long PROTOCOL_F_GET_VRING_BASE_INFLIGHT = 1L << 20;
+
+    static final long PROTOCOL_F_DEVICE_STATE = 1L << 19;
 
     // Back-end message types
     static final int BACKEND_CONFIG_CHANGE_MSG = 2;

@@ -1,6 +1,7 @@
 package dev.ringside.vhostuser;
 
 import dev.ringside.virtqueue.Virtqueue;
+import dev.ringside.virtqueue.device.DeviceStateException;
 import dev.ringside.virtqueue.device.QueueWorker;
 import dev.ringside.virtqueue.device.ShardContext;
 import dev.ringside.virtqueue.device.VirtioDevice;
@@ -17,9 +18,11 @@ class FakeDevice implements VirtioDevice {
     static final int CONFIG_SIZE = 60;
     static final int WRITABLE_OFFSET = 32;
     static final int MAX_QUEUE_SIZE = 1024;
+    static final byte REFUSED_STATE = -1;
 
     final byte[] config = new byte[CONFIG_SIZE];
     final List<Long> featuresSet = new ArrayList<>();
+    byte[] state = {1, 2, 3};
     int resets;
     private final int queues;
 
@@ -87,6 +90,19 @@ class FakeDevice implements VirtioDevice {
     @Override
     public QueueWorker startQueue(Virtqueue queue, ShardContext shard) {
         throw new AssertionError("a session starts no queue by itself");
+    }
+
+    @Override
+    public byte[] saveState() {
+        return state.clone();
+    }
+
+    @Override
+    public void loadState(byte[] bytes) throws DeviceStateException {
+        if (bytes.length > 0 && bytes[0] == REFUSED_STATE) {
+            throw new DeviceStateException("refused");
+        }
+        state = bytes.clone();
     }
 
     @Override

@@ -46,6 +46,8 @@ final class FakeHost implements SessionHost {
     /** Several queues may be parked or unparked at a time. */
     boolean parking;
 
+    boolean faultFds = true;
+    @Nullable Runnable transferReady;
     private boolean ended;
     @Nullable Fd channel;
     private GuestMemory memory = GuestMemory.empty();
@@ -264,6 +266,22 @@ final class FakeHost implements SessionHost {
                     memory = next;
                     done.run();
                 });
+    }
+
+    @Override
+    public void watchTransfer(int fd, boolean toWrite, Runnable ready) {
+        assertTrue(transferReady == null, "one transfer is watched at a time");
+        transferReady = ready;
+    }
+
+    @Override
+    public void unwatchTransfer() {
+        transferReady = null;
+    }
+
+    @Override
+    public void makeFaultFd(Consumer<@Nullable Fd> done) {
+        acknowledge(() -> done.accept(faultFds ? TestFrontend.eventFd() : null));
     }
 
     @Override

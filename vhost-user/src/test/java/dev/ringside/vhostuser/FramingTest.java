@@ -124,7 +124,8 @@ class FramingTest {
                 int start = Leaks.descriptorCount();
                 try (TestFrontend f = TestFrontend.negotiated(1)) {
                     f.request(request, new byte[size], eventFds(count));
-                    if (count != 1 || !keepsOne.contains(request)) {
+                    boolean keeps = count == 1 && keepsOne.contains(request);
+                    if (!keeps && f.host.sentFds.isEmpty()) {
                         assertEquals(start, Leaks.descriptorCount(), what);
                     }
                 } catch (ProtocolException e) {

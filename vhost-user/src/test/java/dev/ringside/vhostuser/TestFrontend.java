@@ -27,7 +27,7 @@ final class TestFrontend implements AutoCloseable {
     static final long REPLY_ACK = 1L << 3;
     static final long BACKEND_REQ = 1L << 5;
     static final long CONFIG = 1L << 9;
-    static final long ALL_PROTOCOL_FEATURES = 0x11b22b;
+    static final long ALL_PROTOCOL_FEATURES = 0x19b32b;
     static final int VERSION = 1;
     static final int NEED_REPLY = 9;
     static final int NO_FD = 0x100;

@@ -25,7 +25,6 @@ class UnofferedRequestsTest {
                 20,
                 23,
                 27,
-                29,
                 33,
                 35,
                 45,
@@ -56,13 +55,9 @@ class UnofferedRequestsTest {
         return Stream.of(
                 Arguments.of(22, 32, u64(1)), // IOTLB_MSG
                 Arguments.of(26, 40, allOnes), // CREATE_CRYPTO_SESSION: session id -1
-                Arguments.of(28, 0, new byte[0]), // POSTCOPY_ADVISE: no descriptor
-                Arguments.of(30, 0, u64(1)), // POSTCOPY_END
                 Arguments.of(31, 24, new byte[24]), // GET_INFLIGHT_FD: mmap size 0
                 Arguments.of(31, 20, new byte[20]),
                 Arguments.of(41, 16, new byte[0]), // GET_SHARED_OBJECT: no descriptor
-                Arguments.of(42, 8, u64(0x101)), // SET_DEVICE_STATE_FD: error, no descriptor
-                Arguments.of(43, 0, u64(1)), // CHECK_DEVICE_STATE
                 Arguments.of(44, 0, new byte[2056])); // GET_SHMEM_CONFIG: no region
     }
 

@@ -1,9 +1,14 @@
 package dev.ringside.bench.ring;
 
+import dev.ringside.shm.DirtyLog;
+import dev.ringside.shm.Fd;
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.LinuxException;
+import dev.ringside.shm.Memfd;
+import dev.ringside.shm.MemoryRegion;
 import dev.ringside.virtqueue.DescriptorChain;
 import dev.ringside.virtqueue.InvalidRingException;
+import dev.ringside.virtqueue.QueueLog;
 import dev.ringside.virtqueue.SplitVirtqueue;
 import dev.ringside.virtqueue.VirtioSpec;
 import java.lang.foreign.MemorySegment;
@@ -63,6 +68,14 @@ public class RingBenchmark {
     @Param({"plain", "eventIdx", "inOrder"})
     public String features;
 
+    /**
+     * A front-end's dirty log: none; one whose bits are all set after the first bursts; or one that
+     * the front-end empties after each burst, so that each page is marked anew.
+     */
+    @Param({"off", "marked", "emptied"})
+    public String log;
+
+    private MemorySegment logged;
     private RingMemory ring;
     private SplitVirtqueue queue;
     private DescriptorChain chain;
@@ -94,6 +107,12 @@ public class RingBenchmark {
         }
         queue = ring.queue(bits() | VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC);
         chain = new DescriptorChain(queue.maxChainEntries());
+        if (!log.equals("off")) {
+            long bytes = (2L * regions + 1) * REGION_BYTES / DirtyLog.PAGE_BYTES / Byte.SIZE;
+            Fd file = Memfd.create("bench-log", bytes);
+            logged = MemoryRegion.map(file.duplicate(), 0, 0, bytes, 0).segment();
+            queue.log(new QueueLog(DirtyLog.map(file, bytes, 0), true, true, REGION_BYTES, null));
+        }
     }
 
     private long bits() {
@@ -124,7 +143,11 @@ public class RingBenchmark {
             sum += chain.writableBytes() + chain.count();
             queue.complete(chain.head(), 1);
         }
-        return queue.publish() ? sum : -sum;
+        boolean call = queue.publish();
+        if (log.equals("emptied")) {
+            logged.fill((byte) 0);
+        }
+        return call ? sum : -sum;
     }
 
     /** Fails the run when the ring stopped: then it measured nothing. */

@@ -30,6 +30,7 @@ final class Conductor implements AutoCloseable {
     private final Mailbox mailbox;
     private final Epoll epoll;
     private final Thread thread;
+    private final SlowWork slowWork = new SlowWork("ringside-slow");
     private final Map<Long, ReadyListener> listeners = new HashMap<>();
     private final PriorityQueue<Timer> timers = new PriorityQueue<>();
     private long nextToken = MAILBOX_TOKEN + 1;
@@ -49,6 +50,11 @@ final class Conductor implements AutoCloseable {
     /** Any thread: runs the task on the conductor, after those posted before. */
     void post(Runnable task) {
         mailbox.post(task);
+    }
+
+    /** Any thread: runs on a thread of its own what may block, in the order in which it comes. */
+    void slowly(Runnable task) {
+        slowWork.execute(task);
     }
 
     /** Conductor thread: watches an fd until {@link #unwatch}; returns the token to name it by. */
@@ -143,6 +149,7 @@ final class Conductor implements AutoCloseable {
         mailbox.post(() -> running = false);
         try {
             thread.join();
+            slowWork.close();
             epoll.close();
             mailbox.close();
         } catch (InterruptedException e) {

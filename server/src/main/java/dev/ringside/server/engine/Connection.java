@@ -48,6 +48,8 @@ final class Connection implements SessionHost {
     private @Nullable Outbound backendChannel;
     private long token = UNWATCHED;
     private int watchedEvents;
+    private int transferFd;
+    private long transferToken = UNWATCHED;
     private boolean closing;
     private boolean closed;
     private int slotsStopping;
@@ -334,6 +336,43 @@ final class Connection implements SessionHost {
                             }
                         });
         started.forEach(slot -> command.accept(slot, oneDone));
+    }
+
+    @Override
+    public void watchTransfer(int fd, boolean toWrite, Runnable ready) {
+        final Runnable guarded = () -> resume(ready);
+        try {
+            transferFd = fd;
+            transferToken =
+                    conductor.watch(fd, toWrite ? Epoll.OUT : Epoll.IN, events -> guarded.run());
+        } catch (LinuxException e) {
+            // What cannot be waited for is looked at when the front-end asks how it went.
+            transferToken = UNWATCHED;
+        }
+    }
+
+    @Override
+    public void unwatchTransfer() {
+        if (transferToken != UNWATCHED) {
+            conductor.unwatch(transferFd, transferToken);
+            transferToken = UNWATCHED;
+        }
+    }
+
+    @Override
+    public void makeFaultFd(Consumer<@Nullable Fd> done) {
+        conductor.slowly(
+                () -> {
+                    final Fd made = endpoint.faultFds().get();
+                    conductor.post(() -> faultFdMade(made, done));
+                });
+    }
+
+    private void faultFdMade(@Nullable Fd made, Consumer<@Nullable Fd> done) {
+        if (closing && made != null) {
+            made.close();
+        }
+        resume(() -> done.accept(made));
     }
 
     @Override

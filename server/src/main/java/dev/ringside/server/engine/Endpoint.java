@@ -31,6 +31,7 @@ final class Endpoint implements DeviceHandle {
     private final ShardThread[] shards;
     private final int firstShard;
     private final Runnable ended;
+    private final FaultFds faultFds;
     private @Nullable ServerSocket listening;
     private @Nullable UnixSocket inherited;
     private long acceptToken = -1;
@@ -56,6 +57,7 @@ final class Endpoint implements DeviceHandle {
         this.shards = shards;
         this.firstShard = firstShard;
         this.ended = ended;
+        faultFds = new FaultFds(source.description());
     }
 
     /** Takes over the sockets that were opened for this endpoint. */
@@ -186,6 +188,7 @@ final class Endpoint implements DeviceHandle {
         if (!finished) {
             finished = true;
             stats.close();
+            conductor.slowly(faultFds::close);
             ended.run();
         }
     }
@@ -199,6 +202,11 @@ final class Endpoint implements DeviceHandle {
                         open.configChanged();
                     }
                 });
+    }
+
+    /** To be used by {@link Conductor#slowly}. */
+    FaultFds faultFds() {
+        return faultFds;
     }
 
     Conductor conductor() {

@@ -19,6 +19,8 @@ import dev.ringside.virtio.blk.BlkDevice;
 import dev.ringside.virtio.blk.backend.BlockBackends;
 import dev.ringside.virtio.net.NetConfig;
 import dev.ringside.virtio.net.NetDevice;
+import dev.ringside.virtio.net.l2.SwitchSettings;
+import dev.ringside.virtio.net.l2.Switches;
 import dev.ringside.virtio.net.ports.PacketPorts;
 import dev.ringside.virtqueue.device.VirtioDevice;
 import java.io.IOException;
@@ -39,6 +41,7 @@ final class TestServer implements AutoCloseable {
 
     private final Engine engine;
     private final MetricsRegistry metrics = new MetricsRegistry();
+    private final Switches switches = new Switches(SwitchSettings.defaults(), metrics);
     private final Path folder = Files.createTempDirectory("ringside-test");
     private final List<VirtioDevice> devices = new ArrayList<>();
 
@@ -113,7 +116,7 @@ final class TestServer implements AutoCloseable {
         final NetDevice device =
                 NetDevice.create(
                         settings.apply(NetConfig.named(name).withMaxQueueSize(32_768)),
-                        PacketPorts.open(uri, metrics),
+                        PacketPorts.open(uri, metrics, switches.scheme()),
                         metrics);
         devices.add(device);
         final SocketSource source = new SocketSource.Listen(socket, 0600, null, null);
@@ -183,6 +186,7 @@ final class TestServer implements AutoCloseable {
         }
         engine.close();
         devices.forEach(VirtioDevice::close);
+        switches.close();
         try (Stream<Path> left = Files.walk(folder)) {
             left.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
         }

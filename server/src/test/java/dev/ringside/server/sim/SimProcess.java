@@ -334,6 +334,19 @@ final class SimProcess implements SessionHost {
     }
 
     @Override
+    public void watchTransfer(final int fd, final boolean toWrite, final Runnable ready) {
+        throw new SimFailure("nobody transfers the device's state");
+    }
+
+    @Override
+    public void unwatchTransfer() {}
+
+    @Override
+    public void makeFaultFd(final Consumer<@Nullable Fd> done) {
+        throw new SimFailure("nobody migrates by postcopy");
+    }
+
+    @Override
     public void deviceReset() {
         device.reset();
     }

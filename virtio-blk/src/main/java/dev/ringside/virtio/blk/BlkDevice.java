@@ -5,6 +5,8 @@ import dev.ringside.shm.LifeTime;
 import dev.ringside.virtio.blk.backend.BackendException;
 import dev.ringside.virtio.blk.backend.BlockBackend;
 import dev.ringside.virtqueue.Virtqueue;
+import dev.ringside.virtqueue.device.DeviceState;
+import dev.ringside.virtqueue.device.DeviceStateException;
 import dev.ringside.virtqueue.device.QueueWorker;
 import dev.ringside.virtqueue.device.ShardContext;
 import dev.ringside.virtqueue.device.VirtioDevice;
@@ -18,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * exclude each other; workers see their effect at their next poll.
  */
 public final class BlkDevice implements VirtioDevice {
+    /** Field of a saved state: 1 with a volatile write cache, 0 without. */
+    private static final int STATE_WRITEBACK = 1;
+
     private final BlkConfig config;
     private final BlockBackend backend;
     private final long offered;
@@ -146,6 +151,26 @@ public final class BlkDevice implements VirtioDevice {
     @Override
     public QueueWorker startQueue(Virtqueue queue, ShardContext shard) {
         return new BlkQueueWorker(queue, shard, backend, () -> state, metrics[queue.index()]);
+    }
+
+    @Override
+    public synchronized byte[] saveState() {
+        return new DeviceState(BlkSpec.DEVICE_ID, negotiated)
+                .put(STATE_WRITEBACK, new byte[] {(byte) (writeback ? 1 : 0)})
+                .encode();
+    }
+
+    @Override
+    public synchronized void loadState(byte[] bytes) throws DeviceStateException {
+        DeviceState saved = DeviceState.decode(bytes, BlkSpec.DEVICE_ID, offered);
+        saved.checkFields(STATE_WRITEBACK);
+        byte mode = saved.get(STATE_WRITEBACK, 1).get();
+        if (mode != 0 && mode != 1) {
+            throw new DeviceStateException("its write cache mode is " + mode + ": 0 or 1");
+        }
+        negotiated = saved.features();
+        writeback = mode == 1;
+        state = newState();
     }
 
     /**

@@ -11,6 +11,8 @@ import dev.ringside.shm.LifeTime;
 import dev.ringside.virtio.blk.backend.BlockTraits;
 import dev.ringside.virtio.blk.backend.FakeBackend;
 import dev.ringside.virtqueue.VirtioSpec;
+import dev.ringside.virtqueue.device.DeviceState;
+import dev.ringside.virtqueue.device.DeviceStateException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -36,6 +38,34 @@ class BlkDeviceTest {
 
     private static boolean offers(BlkDevice device, long bits) {
         return (device.offeredFeatures() & bits) == bits;
+    }
+
+    @Test
+    void shouldGoOnInAnotherProcessWithTheWriteCacheModeThatTheDriverChose() throws Exception {
+        BlkDevice source = device(BlkConfig.named("d"));
+        source.setFeatures(VirtioSpec.VIRTIO_F_VERSION_1 | BlkSpec.VIRTIO_BLK_F_CONFIG_WCE);
+        assertTrue(source.writeConfig(BlkSpec.CONFIG_WCE, new byte[] {0}));
+        BlkDevice target = device(BlkConfig.named("d"));
+
+        target.loadState(source.saveState());
+
+        assertEquals(0, config(target).get(BlkSpec.CONFIG_WCE));
+        assertArrayEquals(source.saveState(), target.saveState());
+    }
+
+    @Test
+    void shouldChangeNothingWhenSavedStateCannotBeTaken() {
+        BlkDevice device = device(BlkConfig.named("d"));
+        byte[] before = device.saveState();
+        byte[] mode = before.clone();
+        mode[mode.length - 1] = 2;
+        byte[] alien = new DeviceState(BlkSpec.DEVICE_ID, 1L << 60).encode();
+        byte[] empty = new DeviceState(BlkSpec.DEVICE_ID, 0).encode();
+        for (byte[] bad : new byte[][] {mode, alien, empty, new byte[0]}) {
+            assertThrows(DeviceStateException.class, () -> device.loadState(bad));
+        }
+
+        assertArrayEquals(before, device.saveState());
     }
 
     @Test

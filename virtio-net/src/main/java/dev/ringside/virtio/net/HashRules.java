@@ -33,6 +33,14 @@ final class HashRules {
         return key.clone();
     }
 
+    short[] table() {
+        return table.clone();
+    }
+
+    int unclassifiedPair() {
+        return unclassifiedPair;
+    }
+
     /** Whether hashes choose queue pairs. */
     boolean steers() {
         return table.length != 0;

@@ -5,6 +5,7 @@ import dev.ringside.virtio.net.offload.SoftwareOffload;
 import dev.ringside.virtio.net.port.PacketPort;
 import dev.ringside.virtqueue.VirtioSpec;
 import dev.ringside.virtqueue.Virtqueue;
+import dev.ringside.virtqueue.device.DeviceStateException;
 import dev.ringside.virtqueue.device.NetControl;
 import dev.ringside.virtqueue.device.QueueWorker;
 import dev.ringside.virtqueue.device.ShardContext;
@@ -239,6 +240,17 @@ public final class NetDevice implements VirtioDevice, NetControl {
         return queue == 2 * config.queuePairs()
                 || (state.has(NetSpec.VIRTIO_NET_F_CTRL_VQ)
                         && queue == NetFeature.controlQueue(state.features(), config.queuePairs()));
+    }
+
+    @Override
+    public byte[] saveState() {
+        return NetSavedState.encode(states.get());
+    }
+
+    @Override
+    public void loadState(byte[] bytes) throws DeviceStateException {
+        NetSavedState saved = NetSavedState.decode(bytes, offered, config.queuePairs());
+        states.change(saved::over);
     }
 
     /** Forgets what the driver chose; what the operator did stays. */

@@ -49,6 +49,35 @@ final class ReceiveFilter {
                 filterVlans ? new long[VLAN_IDS / Long.SIZE] : null);
     }
 
+    /**
+     * A filter of these parts.
+     *
+     * @param modes one bit for each command of VIRTIO_NET_CTRL_RX
+     * @param vlans one bit for each VLAN that is let through, 64 words; null: all are
+     */
+    static ReceiveFilter of(int modes, long[] unicast, long[] multicast, long @Nullable [] vlans) {
+        return new ReceiveFilter(
+                        modes, new long[0], new long[0], vlans == null ? null : vlans.clone())
+                .withAddresses(unicast, multicast);
+    }
+
+    int modes() {
+        return modes;
+    }
+
+    long[] unicast() {
+        return unicast.clone();
+    }
+
+    long[] multicast() {
+        return multicast.clone();
+    }
+
+    /** The VLANs that are let through; null: all are. */
+    long @Nullable [] vlans() {
+        return vlans == null ? null : vlans.clone();
+    }
+
     /** The same with a mode, a command of VIRTIO_NET_CTRL_RX, on or off. */
     ReceiveFilter withMode(int command, boolean on) {
         int bit = 1 << command;

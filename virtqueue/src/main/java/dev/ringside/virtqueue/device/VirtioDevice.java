@@ -65,6 +65,20 @@ public interface VirtioDevice extends AutoCloseable {
      */
     QueueWorker startQueue(Virtqueue queue, ShardContext shard);
 
+    /**
+     * What the driver chose, and another process needs to know to go on in this device's place
+     * ({@link DeviceState}). No queue runs.
+     */
+    byte[] saveState();
+
+    /**
+     * Takes over what {@link #saveState} gave in another process. No queue runs. The bytes may be
+     * anything.
+     *
+     * @throws DeviceStateException saying why it cannot; nothing changed then
+     */
+    void loadState(byte[] state) throws DeviceStateException;
+
     /** Back to the state before negotiation. Every queue is stopped. */
     void reset();
 
