@@ -2,6 +2,7 @@ package dev.ringside.vhostuser;
 
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.LinuxException;
+import dev.ringside.virtqueue.InflightRegion;
 import dev.ringside.virtqueue.InvalidRingException;
 import dev.ringside.virtqueue.QueueLog;
 import dev.ringside.virtqueue.RingFault;
@@ -173,8 +174,16 @@ final class Vrings implements AutoCloseable {
                         queue -> {
                             ring.setBase(queue.base());
                             ring.stopped();
+                            noteEnd(queue);
                             done.run();
                         }));
+    }
+
+    private void noteEnd(Virtqueue queue) {
+        InflightRegion region = inflight.region();
+        if (region != null && queue.fault() == null && queue.inFlight() == 0) {
+            region.ended(queue.index());
+        }
     }
 
     /** Stops every started ring, one after the other. */

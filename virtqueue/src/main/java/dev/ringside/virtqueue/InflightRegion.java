@@ -6,6 +6,7 @@ import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.Memfd;
 import dev.ringside.shm.MemoryRegion;
 import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
 
 /**
  * Memory in which the queues of a device note what they have taken and not given back (vhost-user,
@@ -20,6 +21,7 @@ public final class InflightRegion implements AutoCloseable {
     private final long offset;
     private final int queues;
     private final int queueSize;
+    private final BitSet ended = new BitSet();
 
     private InflightRegion(Fd fd, MemoryRegion mapping, long offset, int queues, int queueSize) {
         this.fd = fd;
@@ -111,6 +113,18 @@ public final class InflightRegion implements AutoCloseable {
     /** The most entries that a queue may have. */
     public int queueSize() {
         return queueSize;
+    }
+
+    /**
+     * A queue was stopped and has nothing in flight. If it is started again while this object is in
+     * use, the front-end knows where: what is noted about the place is history. Conductor's thread.
+     */
+    public void ended(int queue) {
+        ended.set(queue);
+    }
+
+    boolean hasEnded(int queue) {
+        return ended.get(queue);
     }
 
     /** Whether the region has a part for a queue. */

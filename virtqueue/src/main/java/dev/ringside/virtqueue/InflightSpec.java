@@ -40,8 +40,35 @@ final class InflightSpec {
 
     // QueueRegionPacked: 29 bytes of fields, padded to the alignment of desc[]
 
+    /** u16 version, u16 desc_num, u16 free_head, u16 old_free_head: one word. */
+    static final int PACKED_HEADS = 8;
+
+    /** u16 used_idx, u16 old_used_idx, u8 used_wrap_counter, u8 old_used_wrap_counter, padding. */
+    static final int PACKED_POSITIONS = 16;
+
     static final int PACKED_DESC = 32;
+
+    // DescStatePacked: u8 inflight, u8 padding, u16 next, u16 last, u16 num, u64 counter, u16 id,
+    // u16 flags, u32 len, u64 addr
+
     static final int PACKED_DESC_BYTES = 32;
+    static final int PACKED_DESC_INFLIGHT = 0;
+
+    /** u16: the next entry of the chain, or of the list of free ones. */
+    static final int PACKED_DESC_NEXT = 2;
+
+    /** u16: the chain's last entry. */
+    static final int PACKED_DESC_LAST = 4;
+
+    /** u16: how many entries the chain has. */
+    static final int PACKED_DESC_NUM = 6;
+
+    static final int PACKED_DESC_COUNTER = 8;
+
+    /** u16 id, u16 flags, u32 len: the second word of a descriptor with its halves exchanged. */
+    static final int PACKED_DESC_ID = 16;
+
+    static final int PACKED_DESC_ADDR = 24;
 
     private InflightSpec() {}
 }

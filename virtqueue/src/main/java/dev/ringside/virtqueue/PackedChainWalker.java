@@ -12,6 +12,7 @@ import dev.ringside.shm.GuestMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,11 +37,19 @@ final class PackedChainWalker {
     private int id;
     private int length;
 
+    /** Both words of each descriptor of the chain as they were read; null: nobody asks for them. */
+    private final long @Nullable [] words;
+
+    /**
+     * @param keepWords whether {@link #words()} will be asked for
+     */
     PackedChainWalker(
             int queueSize,
             boolean indirectNegotiated,
+            boolean keepWords,
             MemorySegment descriptors,
             GuestMemory memory) {
+        this.words = keepWords ? new long[2 * queueSize] : null;
         this.queueSize = queueSize;
         this.indirectLimit = IndirectTable.limit(queueSize);
         this.indirectNegotiated = indirectNegotiated;
@@ -65,6 +74,11 @@ final class PackedChainWalker {
         return (flags & AVAILABLE_BITS) == availableBits(wrap);
     }
 
+    /** Whether flags say that a descriptor is used in a round of the ring. */
+    static boolean used(int flags, boolean wrap) {
+        return (flags & AVAILABLE_BITS) == (wrap ? AVAILABLE_BITS : 0);
+    }
+
     /**
      * Fills {@code chain} with the chain that begins at a slot. Its name is {@link #id()}.
      *
@@ -75,11 +89,52 @@ final class PackedChainWalker {
     @Nullable RingFault walk(int slot, boolean wrap, int room, DescriptorChain chain) {
         buffers.begin(chain, 0);
         RingFault fault = walkDirect(slot, wrap, room, chain);
-        if (fault == null
-                && chain.readableBytes() + chain.writableBytes() > PackedRingSpec.MAX_CHAIN_BYTES) {
-            fault = RingFault.CHAIN_BYTES;
+        return fault != null ? fault : checkBytes(chain);
+    }
+
+    /**
+     * Fills {@code chain} with a chain that was noted in flight, whose descriptors may be in the
+     * ring no more. They are checked as if they were.
+     *
+     * @param which of the chains to do again
+     * @return null when it is valid
+     */
+    @Nullable RingFault walkNoted(PackedInflight notes, int which, DescriptorChain chain) {
+        buffers.begin(chain, 0);
+        int count = notes.replayLength(which);
+        int entry = notes.replayEntry(which);
+        RingFault fault = null;
+        for (int walked = 1; walked <= count && fault == null; walked++) {
+            long address = notes.address(entry);
+            long meta = notes.meta(entry);
+            id = id(meta);
+            length = count;
+            if ((flags(meta) & VIRTQ_DESC_F_INDIRECT) == 0) {
+                fault = append(address, meta, chain);
+            } else {
+                fault =
+                        count == 1
+                                ? walkIndirect(address, meta, walked, chain)
+                                : RingFault.INDIRECT_CHAINED;
+            }
+            entry = notes.after(entry);
         }
-        return fault;
+        if (fault == null && id != notes.replayId(which)) {
+            // Whoever holds the region changed it after it was checked.
+            fault = RingFault.INFLIGHT_REGION;
+        }
+        return fault != null ? fault : checkBytes(chain);
+    }
+
+    private static @Nullable RingFault checkBytes(DescriptorChain chain) {
+        return chain.readableBytes() + chain.writableBytes() > PackedRingSpec.MAX_CHAIN_BYTES
+                ? RingFault.CHAIN_BYTES
+                : null;
+    }
+
+    /** Both words of each of its {@link #length()} descriptors, as they were read. */
+    long[] words() {
+        return Objects.requireNonNull(words);
     }
 
     /** The buffer ID of the chain that was walked: 0 to 65535. */
@@ -102,6 +157,10 @@ final class PackedChainWalker {
             long address = ring.get(LONG, offset);
             long meta = ring.get(LONG, offset + DESCRIPTOR_META);
             int flags = flags(meta);
+            if (words != null) {
+                words[2 * walked - 2] = address;
+                words[2 * walked - 1] = meta;
+            }
             if ((flags & AVAILABLE_BITS) != wanted) {
                 return RingFault.DESCRIPTOR_NOT_AVAILABLE;
             }

@@ -128,6 +128,13 @@ final class PackedRing {
         return Short.toUnsignedInt((short) FLAGS.getAcquire(descriptors, offset));
     }
 
+    /** Plain, for descriptors that the driver does not look at. */
+    void setFlags(int slot, int flags) {
+        long offset =
+                (long) PackedRingSpec.DESCRIPTOR_BYTES * slot + PackedRingSpec.DESCRIPTOR_FLAGS;
+        FLAGS.set(descriptors, offset, (short) flags);
+    }
+
     /** Plain: the driver sees it after {@link #releaseUsed} of a descriptor before it. */
     void setUsed(int slot, long meta) {
         descriptors.set(META, metaOffset(slot), meta);
@@ -141,9 +148,53 @@ final class PackedRing {
         ORDERED_META.setRelease(descriptors, metaOffset(slot), meta);
     }
 
-    /** What the driver wants: desc in the lower half, flags in the upper one. */
-    int driverEvent() {
-        return driverEvent.get(EVENT, 0);
+    /**
+     * Section 2.8.10: whether the driver is to be called for descriptors that were used.
+     *
+     * @param from slot of the first of them, in a round of the ring
+     * @param count how many, 1 to Queue Size
+     * @param eventIdx whether EVENT_IDX was negotiated
+     */
+    boolean wantsCall(int from, boolean fromWrap, int count, boolean eventIdx) {
+        int event = driverEvent.get(EVENT, 0);
+        int flags = event >>> Short.SIZE & PackedRingSpec.EVENT_FLAGS_MASK;
+        if (flags == PackedRingSpec.RING_EVENT_FLAGS_DISABLE) {
+            return false;
+        }
+        if (flags != PackedRingSpec.RING_EVENT_FLAGS_DESC || !eventIdx) {
+            return true;
+        }
+        boolean wrap = (event & PackedRingSpec.EVENT_WRAP) != 0;
+        int offset = event & (PackedRingSpec.EVENT_WRAP - 1);
+        int distance = offset - from + (wrap == fromWrap ? 0 : size);
+        return distance >= 0 && distance < count;
+    }
+
+    /**
+     * How much is available from a slot on.
+     *
+     * @param room the most descriptors that can be; one is looked at all the same
+     * @return the number of descriptors, and in the upper half that of chains that end with them
+     */
+    long scan(int from, boolean fromWrap, int room) {
+        int slot = from;
+        boolean wrap = fromWrap;
+        int flags = acquireFlags(slot);
+        int descriptors = 0;
+        long chains = 0;
+        while (PackedChainWalker.available(flags, wrap)) {
+            descriptors++;
+            chains += (flags & PackedRingSpec.VIRTQ_DESC_F_NEXT) == 0 ? 1 : 0;
+            if (descriptors >= room) {
+                break;
+            }
+            if (++slot == size) {
+                slot = 0;
+                wrap = !wrap;
+            }
+            flags = acquireFlags(slot);
+        }
+        return chains << Integer.SIZE | descriptors;
     }
 
     /** What the device wants. */

@@ -9,28 +9,24 @@ import org.jspecify.annotations.Nullable;
  * The device's side of a packed virtqueue (virtio 1.3, section 2.8), with indirect descriptors,
  * EVENT_IDX and IN_ORDER. A chain's head is its buffer ID, which must be below Queue Size.
  *
- * <p>Each position is a slot of the ring and a wrap counter, which changes at the ring's end.
- * Lengths and distances are counted in descriptors.
+ * <p>A position is a slot and a wrap counter, which changes at the ring's end. Lengths are counted
+ * in descriptors.
  */
 public final class PackedVirtqueue implements Virtqueue {
     private final int index;
     private final int size;
     private final boolean eventIdx;
-    private final boolean inOrder;
     private final PackedRing ring;
     private final PackedChainWalker walker;
+    private final @Nullable PackedReplay notes;
+    private final @Nullable PackedOrder order;
+    private final Resumption resumption;
 
     /** By buffer ID: how many descriptors its chain has in the ring; 0: not in flight. */
     private final int[] lengths;
 
     /** By buffer ID: the slot of its chain's first descriptor. */
     private final int[] firstSlots;
-
-    /** With IN_ORDER, by the slot of a chain's first descriptor: completed before its turn. */
-    private final boolean[] completed;
-
-    private final int[] completedIds;
-    private final int[] writtenBytes;
 
     /** The next descriptor to take. */
     private int nextAvailable;
@@ -75,42 +71,89 @@ public final class PackedVirtqueue implements Virtqueue {
             PackedBase base,
             long features,
             PackedRing ring,
-            GuestMemory memory) {
+            GuestMemory memory,
+            @Nullable PackedInflight notes,
+            boolean ended) {
         this.index = layout.index();
         this.size = layout.size();
         this.eventIdx = (features & VirtioSpec.VIRTIO_RING_F_EVENT_IDX) != 0;
-        this.inOrder = (features & VirtioSpec.VIRTIO_F_IN_ORDER) != 0;
+        boolean inOrder = (features & VirtioSpec.VIRTIO_F_IN_ORDER) != 0;
+        this.order = inOrder ? new PackedOrder(size) : null;
         this.ring = ring;
         boolean indirect = (features & VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC) != 0;
-        this.walker = new PackedChainWalker(size, indirect, ring.descriptors(), memory);
+        this.walker =
+                new PackedChainWalker(size, indirect, notes != null, ring.descriptors(), memory);
         this.lengths = new int[size];
         this.firstSlots = new int[size];
-        this.completed = new boolean[inOrder ? size : 0];
-        this.completedIds = new int[inOrder ? size : 0];
-        this.writtenBytes = new int[inOrder ? size : 0];
-        this.nextUsed = base.used();
-        this.usedWrap = base.usedWrap();
-        this.publishedUsed = nextUsed;
-        this.publishedWrap = usedWrap;
-        // What was taken in order and not used is still in the ring: it is taken once more.
-        this.nextAvailable = inOrder ? base.used() : base.available();
-        this.availableWrap = inOrder ? base.usedWrap() : base.availableWrap();
-        this.outstanding = inOrder ? 0 : base.outstanding(size);
+        this.resumption =
+                notes == null || notes.fresh()
+                        ? resume(base, notes != null)
+                        : recover(notes, ended ? base : null);
+        this.notes = notes == null ? null : new PackedReplay(notes, walker);
+        this.nextUsed = publishedUsed;
+        this.usedWrap = publishedWrap;
     }
 
     /**
-     * A queue that goes on at a base. What the base says to have been taken and not used does not
-     * come back, as nobody knows it any more; with VIRTIO_F_IN_ORDER it is taken again.
+     * Without notes the front-end's word is all there is. In order, what was taken and not used is
+     * still in the ring.
+     */
+    private Resumption resume(PackedBase base, boolean tracked) {
+        publishedUsed = base.used();
+        publishedWrap = base.usedWrap();
+        nextAvailable = order != null ? base.used() : base.available();
+        availableWrap = order != null ? base.usedWrap() : base.availableWrap();
+        outstanding = order != null ? 0 : base.outstanding(size);
+        return new Resumption(tracked, 0, outstanding);
+    }
+
+    /**
+     * With notes: what was in flight comes first, as if it stood where the ring goes on, which is
+     * where as many descriptors as it takes were made available.
+     *
+     * @param set where the front-end has set it, when it may have been set up anew
+     */
+    private Resumption recover(PackedInflight from, @Nullable PackedBase set) {
+        if (!from.recover(ring)) {
+            fail(RingFault.INFLIGHT_REGION);
+            return Resumption.CLEAN;
+        }
+        if (set != null && from.replays() == 0) {
+            from.moveTo(set);
+        }
+        PackedBase position = from.position();
+        publishedUsed = position.used();
+        publishedWrap = position.usedWrap();
+        nextAvailable = position.used();
+        availableWrap = position.usedWrap();
+        seenChains = from.replays();
+        seenDescriptors = from.replayedDescriptors();
+        return new Resumption(true, from.replays(), 0);
+    }
+
+    /**
+     * A queue that goes on where another one ended, or was ended: by the in-flight region, or where
+     * there is none, or nobody has used it, at a base. What a base says to have been taken and not
+     * used does not come back, as nobody knows it any more; with VIRTIO_F_IN_ORDER it is taken
+     * again. How it goes on: {@link #resumption()}.
      *
      * @param layout where it lies
      * @param base see {@link PackedBase}
      * @param features what was negotiated
      * @param memory where the ring and its buffers are
+     * @param region where the device notes what is in flight; null: nowhere. One that does not
+     *     cover the queue is as none. When it contradicts itself the queue is made but has a {@link
+     *     #fault()}
      * @throws InvalidRingException when the size is not from 1 to 32768, the base is not one of
-     *     such a ring, or an area is misaligned, not within one region or overlaps another
+     *     such a ring, an area is misaligned, not within one region or overlaps another, or the
+     *     in-flight region is not for such a ring
      */
     public static PackedVirtqueue create(
-            RingLayout layout, int base, long features, GuestMemory memory)
+            RingLayout layout,
+            int base,
+            long features,
+            GuestMemory memory,
+            @Nullable InflightRegion region)
             throws InvalidRingException {
         PackedRing ring = PackedRing.create(layout, memory);
         PackedBase from = PackedBase.of(base);
@@ -119,7 +162,12 @@ public final class PackedVirtqueue implements Virtqueue {
                     "queue %d: base 0x%x is not one of a packed ring of size %d"
                             .formatted(layout.index(), base, layout.size()));
         }
-        return new PackedVirtqueue(layout, from, features, ring, memory);
+        PackedInflight notes =
+                region == null || !region.covers(layout.index())
+                        ? null
+                        : PackedInflight.open(region, layout.index(), layout.size(), from);
+        boolean ended = notes != null && region.hasEnded(layout.index());
+        return new PackedVirtqueue(layout, from, features, ring, memory, notes, ended);
     }
 
     @Override
@@ -143,9 +191,11 @@ public final class PackedVirtqueue implements Virtqueue {
         if (seenDescriptors == 0 && !look()) {
             return false;
         }
-        RingFault broken = walker.walk(nextAvailable, availableWrap, size - outstanding, chain);
-        if (broken == null) {
-            broken = checkId(walker.id());
+        RingFault broken = walk(chain);
+        if (broken == null && walker.id() >= size) {
+            broken = RingFault.HEAD_INDEX;
+        } else if (broken == null && lengths[walker.id()] != 0) {
+            broken = RingFault.HEAD_IN_FLIGHT;
         }
         if (broken != null) {
             chain.clear();
@@ -156,16 +206,18 @@ public final class PackedVirtqueue implements Virtqueue {
             chain.clear();
             return false;
         }
+        if (notes != null) {
+            notes.taken();
+        }
         take(walker.id(), walker.length());
         chain.name(walker.id());
         return true;
     }
 
-    private @Nullable RingFault checkId(int id) {
-        if (id >= size) {
-            return RingFault.HEAD_INDEX;
-        }
-        return lengths[id] != 0 ? RingFault.HEAD_IN_FLIGHT : null;
+    private @Nullable RingFault walk(DescriptorChain chain) {
+        return notes != null && notes.isNext()
+                ? notes.walk(chain)
+                : walker.walk(nextAvailable, availableWrap, size - outstanding, chain);
     }
 
     private void take(int id, int length) {
@@ -203,24 +255,23 @@ public final class PackedVirtqueue implements Virtqueue {
             fail(RingFault.DIRTY_LOG);
         }
         inFlight--;
-        if (!inOrder) {
+        if (order == null) {
             use(head, written);
             return;
         }
-        int slot = firstSlots[head];
-        completed[slot] = true;
-        completedIds[slot] = head;
-        writtenBytes[slot] = written;
-        // The oldest chain that was not used begins where its used descriptor goes.
-        while (completed[nextUsed]) {
-            completed[nextUsed] = false;
-            use(completedIds[nextUsed], writtenBytes[nextUsed]);
+        order.complete(firstSlots[head], head, written);
+        while (order.isCompleted(nextUsed)) {
+            int writtenBytes = order.written(nextUsed);
+            use(order.release(nextUsed), writtenBytes);
         }
     }
 
     /** Whether a chain of this name was taken and neither completed nor given back. */
     private boolean holds(int id) {
-        return id >= 0 && id < size && lengths[id] != 0 && !(inOrder && completed[firstSlots[id]]);
+        return id >= 0
+                && id < size
+                && lengths[id] != 0
+                && (order == null || !order.isCompleted(firstSlots[id]));
     }
 
     @Override
@@ -245,6 +296,9 @@ public final class PackedVirtqueue implements Virtqueue {
         outstanding -= length;
         nextAvailable = slot;
         availableWrap ^= wraps;
+        if (notes != null) {
+            notes.givenBack(head);
+        }
         if (fault == null) {
             seenDescriptors += length;
             seenChains++;
@@ -272,10 +326,16 @@ public final class PackedVirtqueue implements Virtqueue {
         if (unmapped) {
             return false;
         }
+        if (notes != null) {
+            notes.beforePublishing(nextUsed, usedWrap);
+        }
         ring.releaseUsed(from, firstUsedMeta);
         // The driver writes its wish and then looks at the descriptor; we write the descriptor and
         // then look at its wish. Without the fence both may miss each other (section 2.8.22).
         VarHandle.fullFence();
+        if (notes != null) {
+            notes.afterPublishing();
+        }
         if (writeLog != null && !ring.logUsed(writeLog, from, count)) {
             fail(RingFault.DIRTY_LOG);
         }
@@ -283,28 +343,7 @@ public final class PackedVirtqueue implements Virtqueue {
             callUnknown = false;
             return true;
         }
-        return wantsCall(ring.driverEvent(), from, fromWrap, count);
-    }
-
-    /**
-     * Section 2.8.10: whether the driver is to be called for descriptors that were used.
-     *
-     * @param event its event suppression structure
-     * @param from slot of the first of them, in a round of the ring
-     * @param count how many, 1 to Queue Size
-     */
-    private boolean wantsCall(int event, int from, boolean fromWrap, int count) {
-        int flags = event >>> Short.SIZE & PackedRingSpec.EVENT_FLAGS_MASK;
-        if (flags == PackedRingSpec.RING_EVENT_FLAGS_DISABLE) {
-            return false;
-        }
-        if (flags != PackedRingSpec.RING_EVENT_FLAGS_DESC || !eventIdx) {
-            return true;
-        }
-        boolean wrap = (event & PackedRingSpec.EVENT_WRAP) != 0;
-        int offset = event & (PackedRingSpec.EVENT_WRAP - 1);
-        int distance = offset - from + (wrap == fromWrap ? 0 : size);
-        return distance >= 0 && distance < count;
+        return ring.wantsCall(from, fromWrap, count, eventIdx);
     }
 
     @Override
@@ -325,11 +364,8 @@ public final class PackedVirtqueue implements Virtqueue {
 
     @Override
     public boolean requestKicks() {
-        if (unmapped) {
-            return false;
-        }
-        if (pending() != 0) {
-            return true;
+        if (unmapped || pending() != 0) {
+            return !unmapped;
         }
         suppressed = false;
         if (eventIdx) {
@@ -393,6 +429,11 @@ public final class PackedVirtqueue implements Virtqueue {
         return new PackedBase(nextAvailable, availableWrap, publishedUsed, publishedWrap).bits();
     }
 
+    @Override
+    public Resumption resumption() {
+        return resumption;
+    }
+
     /**
      * Looks how far the driver has come; true when there is something to take.
      *
@@ -403,31 +444,17 @@ public final class PackedVirtqueue implements Virtqueue {
         if (fault != null) {
             return false;
         }
-        int slot = nextAvailable;
-        boolean wrap = availableWrap;
-        int flags = ring.acquireFlags(slot);
-        if (!PackedChainWalker.available(flags, wrap)) {
-            return false;
-        }
         int room = size - outstanding;
-        if (room == 0) {
+        long available = ring.scan(nextAvailable, availableWrap, room);
+        if (available != 0 && room == 0) {
             fail(RingFault.AVAILABLE_INDEX);
+        }
+        if (available == 0 || room == 0) {
             return false;
         }
-        int descriptors = 0;
-        int chains = 0;
-        do {
-            descriptors++;
-            chains += (flags & PackedRingSpec.VIRTQ_DESC_F_NEXT) == 0 ? 1 : 0;
-            if (++slot == size) {
-                slot = 0;
-                wrap = !wrap;
-            }
-            flags = ring.acquireFlags(slot);
-        } while (descriptors < room && PackedChainWalker.available(flags, wrap));
-        seenDescriptors = descriptors;
+        seenDescriptors = (int) available;
         // A chain without an end counts too: it is taken, which tells what is wrong with it.
-        seenChains = Math.max(chains, 1);
+        seenChains = Math.max((int) (available >>> Integer.SIZE), 1);
         return true;
     }
 
@@ -440,6 +467,10 @@ public final class PackedVirtqueue implements Virtqueue {
             firstUsedMeta = meta;
         } else if (!unmapped) {
             ring.setUsed(nextUsed, meta);
+            CrashPoint.reached();
+        }
+        if (notes != null) {
+            notes.used(id);
         }
         unpublishedDescriptors += length;
         nextUsed += length;
@@ -461,10 +492,6 @@ public final class PackedVirtqueue implements Virtqueue {
 
     private IllegalArgumentException notInFlight(int head) {
         return new IllegalArgumentException(
-                "queue "
-                        + index
-                        + ": buffer ID "
-                        + head
-                        + " is not in flight: complete each chain once");
+                "queue " + index + ": buffer ID " + head + " is not in flight: complete it once");
     }
 }

@@ -29,7 +29,7 @@ public final class Virtqueues {
             @Nullable InflightRegion inflight)
             throws InvalidRingException {
         return isPacked(features)
-                ? PackedVirtqueue.create(layout, base, features, memory)
+                ? PackedVirtqueue.create(layout, base, features, memory, inflight)
                 : SplitVirtqueue.create(layout, base, features, memory, inflight);
     }
 

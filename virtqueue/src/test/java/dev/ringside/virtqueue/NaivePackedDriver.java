@@ -84,7 +84,7 @@ final class NaivePackedDriver extends RingDriver {
 
     @Override
     PackedVirtqueue queue(int base) throws InvalidRingException {
-        return PackedVirtqueue.create(layout(), base, features, memory.memory());
+        return PackedVirtqueue.create(layout(), base, features, memory.memory(), null);
     }
 
     @Override

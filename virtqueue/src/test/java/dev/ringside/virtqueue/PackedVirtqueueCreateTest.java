@@ -36,7 +36,7 @@ final class PackedVirtqueueCreateTest {
     private PackedVirtqueue create(int size, int base, long descriptor, long driver, long device)
             throws InvalidRingException {
         RingLayout layout = new RingLayout(7, size, descriptor, driver, device);
-        return PackedVirtqueue.create(layout, base, 0, memory.memory());
+        return PackedVirtqueue.create(layout, base, 0, memory.memory(), null);
     }
 
     private String refusal(int size, int base, long descriptor, long driver, long device) {

@@ -55,7 +55,7 @@ final class PackedRingMemory {
     PackedVirtqueue queue(long features) throws InvalidRingException {
         RingLayout layout =
                 new RingLayout(0, size, address, address + driverEvent(), address + deviceEvent());
-        return PackedVirtqueue.create(layout, PackedBase.START, features, memory);
+        return PackedVirtqueue.create(layout, PackedBase.START, features, memory, null);
     }
 
     /** Everything of a descriptor but its flags. */

@@ -13,6 +13,7 @@ import dev.ringside.frontend.FrontendMemory;
 import dev.ringside.frontend.LoadOptions;
 import dev.ringside.frontend.LoadResult;
 import dev.ringside.frontend.StartOrder;
+import dev.ringside.frontend.VirtioSpec;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
@@ -85,16 +86,21 @@ final class RecoveryIT {
 
     @ParameterizedTest
     @CsvSource({
-        "QEMU, USED_INDEX, 1",
-        "QEMU, USED_INDEX, 4",
-        "CLOUD_HYPERVISOR, AVAILABLE_INDEX, 1",
-        "CLOUD_HYPERVISOR, AVAILABLE_INDEX, 4"
+        "QEMU, USED_INDEX, 1, false",
+        "QEMU, USED_INDEX, 4, false",
+        "CLOUD_HYPERVISOR, AVAILABLE_INDEX, 1, false",
+        "CLOUD_HYPERVISOR, AVAILABLE_INDEX, 4, false",
+        "QEMU, USED_INDEX, 1, true",
+        "QEMU, USED_INDEX, 4, true",
+        "CLOUD_HYPERVISOR, AVAILABLE_INDEX, 4, true"
     })
     void shouldLoseNothingWhenKilledUnderLoad(
-            StartOrder order, BaseConvention convention, int queues) throws Exception {
+            StartOrder order, BaseConvention convention, int queues, boolean packed)
+            throws Exception {
         System.out.println("RecoveryIT: replay with -Dringside.seed=" + SEED);
         makeDisk();
-        BlkOptions options = BlkOptions.defaults().order(order).queues(queues);
+        BlkOptions split = BlkOptions.defaults().order(order).queues(queues);
+        BlkOptions options = packed ? split.with(VirtioSpec.F_RING_PACKED) : split;
         RingsideChild child = serve(soon());
         try (BlkDriver driver =
                 BlkDriver.start(connect(), FrontendMemory.likePc(MEMORY_BYTES), options)) {

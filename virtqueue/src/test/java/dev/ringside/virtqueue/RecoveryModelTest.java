@@ -9,36 +9,41 @@ import dev.ringside.shm.LinuxException;
 import dev.ringside.virtqueue.RingDriver.Buffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Random sequences of what a driver and a device do, with the device killed at every place between
  * two stores of the ring and of the in-flight region, against a model that knows what the driver
  * waits for and in which order the device took it.
  */
-final class SplitRecoveryModelTest {
-    private static final int SEQUENCES = 60;
+final class RecoveryModelTest {
+    private static final int SEQUENCES = 20;
     private static final int STEPS = 60;
-    private static final int LONG_ROUNDS = 150;
+    private static final int LONG_ROUNDS = 50;
     private static final int LONG_STEPS = 1500;
     private static final int MEAN_PLACES_PER_LIFE = 40;
 
-    @Test
-    void shouldLoseAndRepeatNothingWhereverTheDeviceIsKilled() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void shouldLoseAndRepeatNothingWhereverTheDeviceIsKilled(RingKind kind) throws Exception {
         RandomGenerator seeds =
-                TestSeed.generator("shouldLoseAndRepeatNothingWhereverTheDeviceIsKilled");
+                TestSeed.generator("shouldLoseAndRepeatNothingWhereverTheDeviceIsKilled " + kind);
         long kills = 0;
         for (int sequence = 0; sequence < SEQUENCES; sequence++) {
             long seed = seeds.nextLong();
-            long places = play(seed, 0);
+            long places = play(kind, seed, 0);
             for (long at = 1; at <= places; at++) {
-                play(seed, at);
+                play(kind, seed, at);
                 kills++;
             }
         }
@@ -46,10 +51,10 @@ final class SplitRecoveryModelTest {
     }
 
     /** Plays one sequence; returns how many places it reached. */
-    private static long play(long seed, long killAt) throws Exception {
+    private static long play(RingKind kind, long seed, long killAt) throws Exception {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         try (TestMemory memory = new TestMemory();
-                Machine machine = new Machine(random, memory);
+                Machine machine = new Machine(random, memory, kind);
                 Crash.Plan plan = new Crash.Plan(killAt)) {
             machine.run(STEPS);
             machine.finish();
@@ -59,14 +64,16 @@ final class SplitRecoveryModelTest {
         }
     }
 
-    @Test
-    void shouldLoseAndRepeatNothingOverManyLives() throws Exception {
-        RandomGenerator random = TestSeed.generator("shouldLoseAndRepeatNothingOverManyLives");
+    @ParameterizedTest
+    @EnumSource
+    void shouldLoseAndRepeatNothingOverManyLives(RingKind kind) throws Exception {
+        RandomGenerator random =
+                TestSeed.generator("shouldLoseAndRepeatNothingOverManyLives " + kind);
         int lives = 0;
         int replayed = 0;
         for (int round = 0; round < LONG_ROUNDS; round++) {
             try (TestMemory memory = new TestMemory();
-                    Machine machine = new Machine(random, memory)) {
+                    Machine machine = new Machine(random, memory, kind)) {
                 machine.killAgainAndAgain = true;
                 machine.run(LONG_STEPS);
                 machine.finish();
@@ -84,13 +91,15 @@ final class SplitRecoveryModelTest {
     private static final class Machine implements AutoCloseable {
         private final RandomGenerator random;
         private final TestMemory memory;
-        private final NaiveDriver driver;
+        private final RingDriver driver;
+        private final RingKind kind;
         private final long features;
         private final InflightRegion kept;
         private final Deque<Integer> waiting = new ArrayDeque<>();
+        private final Map<Integer, Integer> lengths = new HashMap<>();
         private final Set<Integer> executed = new HashSet<>();
         private InflightRegion mapped;
-        private SplitVirtqueue queue;
+        private Virtqueue queue;
         private DescriptorChain chain;
         private List<Integer> held = new ArrayList<>();
         private final Deque<Integer> takenOrder = new ArrayDeque<>();
@@ -98,18 +107,22 @@ final class SplitRecoveryModelTest {
         private int lives;
         private int replayed;
 
-        Machine(RandomGenerator random, TestMemory memory)
+        Machine(RandomGenerator random, TestMemory memory, RingKind kind)
                 throws LinuxException, InvalidRingException {
             this.random = random;
             this.memory = memory;
             features = random.nextBoolean() ? RingDriver.IN_ORDER : 0;
-            int size = 1 << random.nextInt(6);
-            int base = random.nextBoolean() ? 65536 - random.nextInt(1, 40) : 0;
-            driver = new NaiveDriver(memory, size, features, base);
+            boolean packed = kind == RingKind.PACKED;
+            int size = packed ? random.nextInt(1, 33) : 1 << random.nextInt(6);
+            this.kind = kind;
+            driver =
+                    random.nextBoolean()
+                            ? kind.driver(memory, size, features)
+                            : kind.driverNearWrap(memory, size, features, random.nextInt(1, 40));
             // For longer rings than this one, and more of them: what front-ends ask for.
-            kept = InflightRegion.create(5, size << random.nextInt(3), false);
+            kept = InflightRegion.create(5, size << random.nextInt(3), packed);
             mapped = map();
-            queue = newQueue();
+            queue = newQueue(driver.base());
             chain = new DescriptorChain(queue.maxChainEntries());
         }
 
@@ -122,15 +135,22 @@ final class SplitRecoveryModelTest {
                     kept.queueSize());
         }
 
-        private SplitVirtqueue newQueue() throws InvalidRingException {
-            // QEMU's base, cloud-hypervisor's, and any other: with a region none of them counts.
-            int base =
-                    switch (random.nextInt(3)) {
-                        case 0 -> driver.deviceIndex();
-                        case 1 -> driver.availableIndex();
-                        default -> random.nextInt(65536);
-                    };
-            return SplitVirtqueue.create(driver.layout(), base, features, memory.memory(), mapped);
+        /** QEMU's base, cloud-hypervisor's, and any other: with a region none of them counts. */
+        private int anyBase() {
+            if (kind == RingKind.PACKED) {
+                int any = random.nextInt(driver.size) | (random.nextBoolean() ? 1 << 15 : 0);
+                return switch (random.nextInt(3)) {
+                    case 0 -> PackedBase.START;
+                    case 1 -> driver.base();
+                    default -> any << 16 | any;
+                };
+            }
+            return random.nextBoolean() ? driver.base() : random.nextInt(65536);
+        }
+
+        private Virtqueue newQueue(int base) throws InvalidRingException {
+            long all = features | kind.feature();
+            return Virtqueues.create(driver.layout(), base, all, memory.memory(), mapped);
         }
 
         void run(int steps) throws Exception {
@@ -161,18 +181,29 @@ final class SplitRecoveryModelTest {
 
         private void add() {
             for (int n = random.nextInt(1, 4); n > 0 && driver.freeDescriptors() > 0; n--) {
+                int buffers = random.nextInt(1, Math.min(4, driver.freeDescriptors()) + 1);
                 int length = random.nextInt(1, 100);
-                waiting.add(driver.add(Buffer.writable(TestMemory.HIGH, length)));
+                int head =
+                        driver.add(
+                                Collections.nCopies(
+                                        buffers, Buffer.writable(TestMemory.HIGH, length)));
+                waiting.add(head);
+                lengths.put(head, buffers * length);
             }
         }
 
         private void take() {
             for (int n = random.nextInt(1, 4); n > 0 && queue.pending() > 0; n--) {
                 assertTrue(queue.next(chain));
+                assertWhole();
                 held.add(chain.head());
                 takenOrder.push(chain.head());
                 executed.add(chain.head());
             }
+        }
+
+        private void assertWhole() {
+            assertEquals(lengths.get(chain.head()), (int) chain.writableBytes());
         }
 
         private void complete() {
@@ -212,7 +243,7 @@ final class SplitRecoveryModelTest {
                 mapped.close();
                 mapped = map();
                 try {
-                    queue = newQueue();
+                    queue = newQueue(anyBase());
                 } catch (Crash crash) {
                     continue;
                 }
@@ -242,6 +273,7 @@ final class SplitRecoveryModelTest {
                                         + waiting
                                         + " features "
                                         + features);
+                assertWhole();
                 all.add(chain.head());
             }
             assertEquals(new HashSet<>(waiting), new HashSet<>(all));
@@ -274,7 +306,8 @@ final class SplitRecoveryModelTest {
                 }
             }
             assertNull(queue.fault());
-            assertEquals(driver.availableIndex(), driver.usedIndex());
+            assertEquals(driver.base(), queue.base());
+            assertFalse(driver.usedWaits());
             assertFalse(driver.freeDescriptors() == 0);
         }
 
