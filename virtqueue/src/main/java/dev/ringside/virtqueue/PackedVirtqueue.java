@@ -162,11 +162,11 @@ public final class PackedVirtqueue implements Virtqueue {
                     "queue %d: base 0x%x is not one of a packed ring of size %d"
                             .formatted(layout.index(), base, layout.size()));
         }
-        PackedInflight notes =
-                region == null || !region.covers(layout.index())
-                        ? null
-                        : PackedInflight.open(region, layout.index(), layout.size(), from);
-        boolean ended = notes != null && region.hasEnded(layout.index());
+        if (region == null || !region.covers(layout.index())) {
+            return new PackedVirtqueue(layout, from, features, ring, memory, null, false);
+        }
+        PackedInflight notes = PackedInflight.open(region, layout.index(), layout.size(), from);
+        boolean ended = region.hasEnded(layout.index());
         return new PackedVirtqueue(layout, from, features, ring, memory, notes, ended);
     }
 
