@@ -92,9 +92,15 @@ public final class SwitchUplink implements AutoCloseable {
 
         @Override
         public int poll(int budget) {
-            int done = in.poll(budget);
-            ingress.flush();
-            return done + lane.poll(budget);
+            try {
+                int done = in.poll(budget);
+                ingress.flush();
+                return done + lane.poll(budget);
+            } catch (RuntimeException | Error failure) {
+                // It is not polled again: nobody's frames may wait for that.
+                lane.close();
+                throw failure;
+            }
         }
 
         @Override

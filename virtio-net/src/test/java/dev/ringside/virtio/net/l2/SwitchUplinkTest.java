@@ -12,7 +12,10 @@ import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.virtio.net.FakeSink;
 import dev.ringside.virtio.net.frame.Frame;
+import dev.ringside.virtio.net.port.FrameSink;
+import dev.ringside.virtio.net.port.FrameSource;
 import dev.ringside.virtio.net.port.PacketPort;
+import dev.ringside.virtqueue.device.ShardContext;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -87,6 +90,65 @@ final class SwitchUplinkTest {
         host.send(frame(BROADCAST, station(9), 3));
         net.settle();
         assertEquals(1, one.received().size());
+    }
+
+    @Test
+    void shouldGiveBackWhatWaitsForItWhenThePortBehindItFails() {
+        SwitchUplink broken =
+                net.bridge.newUplink(
+                        new FailingPort(), SwitchPortConfig.uplink().withName("broken"));
+        broken.openPair(net.shard(0), 0);
+        Plug one = net.plug(SwitchPortConfig.nic(), 1);
+        one.send(frame(BROADCAST, station(0), 1));
+        assertEquals(1, one.held.get());
+
+        assertThrows(IllegalStateException.class, () -> net.shard(0).turn(0));
+
+        // The engine polls it no more: else the guest could not even stop its queue.
+        assertEquals(0, one.held.get());
+        one.send(frame(BROADCAST, station(0), 2));
+        assertEquals(0, one.held.get());
+        broken.closePair(0);
+        broken.close();
+    }
+
+    /** Takes what comes, and has a defect on its way in. */
+    private static final class FailingPort implements PacketPort {
+        @Override
+        public String describe() {
+            return "failing";
+        }
+
+        @Override
+        public int maxQueuePairs() {
+            return 1;
+        }
+
+        @Override
+        public int mtu() {
+            return 1500;
+        }
+
+        @Override
+        public FrameSink openTransmit(ShardContext shard, int pair) {
+            return new FakeSink();
+        }
+
+        @Override
+        public FrameSource openReceive(ShardContext shard, int pair, FrameSink into) {
+            return new FrameSource() {
+                @Override
+                public int poll(int budget) {
+                    throw new IllegalStateException("a defect");
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+
+        @Override
+        public void close() {}
     }
 
     @Test
