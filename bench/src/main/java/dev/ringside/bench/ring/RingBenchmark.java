@@ -7,6 +7,7 @@ import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.Memfd;
 import dev.ringside.shm.MemoryRegion;
 import dev.ringside.virtqueue.DescriptorChain;
+import dev.ringside.virtqueue.InflightRegion;
 import dev.ringside.virtqueue.InvalidRingException;
 import dev.ringside.virtqueue.QueueLog;
 import dev.ringside.virtqueue.SplitVirtqueue;
@@ -75,6 +76,10 @@ public class RingBenchmark {
     @Param({"off", "marked", "emptied"})
     public String log;
 
+    /** Whether the queue notes in an in-flight region what it has taken. */
+    @Param({"false", "true"})
+    public boolean inflight;
+
     private MemorySegment logged;
     private RingMemory ring;
     private SplitVirtqueue queue;
@@ -105,7 +110,8 @@ public class RingBenchmark {
             }
             ring.availableEntry(slot, head);
         }
-        queue = ring.queue(bits() | VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC);
+        long bits = bits() | VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC;
+        queue = ring.queue(bits, inflight ? InflightRegion.create(1, SIZE, false) : null);
         chain = new DescriptorChain(queue.maxChainEntries());
         if (!log.equals("off")) {
             long bytes = (2L * regions + 1) * REGION_BYTES / DirtyLog.PAGE_BYTES / Byte.SIZE;

@@ -4,6 +4,7 @@ import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.Memfd;
 import dev.ringside.shm.MemoryRegion;
+import dev.ringside.virtqueue.InflightRegion;
 import dev.ringside.virtqueue.InvalidRingException;
 import dev.ringside.virtqueue.RingLayout;
 import dev.ringside.virtqueue.SplitVirtqueue;
@@ -12,6 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A split ring somewhere in one region, with the driver's few accesses to it. Little-endian host.
@@ -61,9 +63,15 @@ final class RingMemory {
     }
 
     SplitVirtqueue queue(long features) throws InvalidRingException {
+        return queue(features, null);
+    }
+
+    /** One that notes in a region what is in flight. */
+    SplitVirtqueue queue(long features, @Nullable InflightRegion notes)
+            throws InvalidRingException {
         RingLayout layout =
                 new RingLayout(0, size, address, address + available(size), address + used(size));
-        return SplitVirtqueue.create(layout, 0, features, memory);
+        return SplitVirtqueue.create(layout, 0, features, memory, notes);
     }
 
     static void descriptor(
