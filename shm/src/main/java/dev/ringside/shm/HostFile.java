@@ -253,12 +253,30 @@ public final class HostFile implements AutoCloseable {
     }
 
     /**
-     * Holds the mark of those that do I/O on the file, together with others that hold it, in the
-     * same way until this open file is closed. Who has the whole file exclusively keeps the rest of
-     * it and shares the mark with its own {@link #reopen}ed descriptions: then nobody can lock the
-     * file exclusively before the last I/O on any of them is done.
+     * Locks the file exclusively but for the mark of those that do I/O on it. Succeeds for an open
+     * file that has this lock already, as one does that another process handed over.
      *
-     * @return false when somebody else holds the whole file
+     * @return false when another open file has a lock in the way
+     */
+    public boolean tryLockContent() throws LinuxException {
+        return tryLock(FileSpec.F_WRLCK, 0, IO_MARK);
+    }
+
+    /**
+     * Takes the mark of those that do I/O on the file for this open file alone: nobody else holds
+     * it then, so nobody's I/O is under way, not even that of a process that has died.
+     *
+     * @return false when another open file holds it
+     */
+    public boolean tryClaimIo() throws LinuxException {
+        return tryLock(FileSpec.F_WRLCK, IO_MARK, 1);
+    }
+
+    /**
+     * Holds the mark of those that do I/O on the file, together with others that hold it, until
+     * this open file is closed; each {@link #reopen}ed one holds it too.
+     *
+     * @return false when another open file has it alone
      */
     public boolean tryMarkIo() throws LinuxException {
         marked = tryLock(FileSpec.F_RDLCK, IO_MARK, 1);

@@ -109,19 +109,24 @@ class HostFileTest {
     void shouldExcludeOthersUntilTheLastDescriptionWithTheMarkIsClosed() throws Exception {
         HostFile first = HostFile.open(disk, false, false);
         try (HostFile second = HostFile.open(disk, false, false)) {
-            assertTrue(first.tryLock(true));
+            assertTrue(first.tryLockContent());
+            assertTrue(first.tryClaimIo());
             assertTrue(first.tryMarkIo());
+            assertTrue(first.tryLockContent(), "it has that already");
+            assertFalse(second.tryLockContent());
+            assertFalse(second.tryClaimIo());
             HostFile own = first.reopen(false);
             HostFile side = first.reopen(false);
             first.close();
             side.close();
-            assertFalse(second.tryLock(true), "I/O may be under way on the other one");
+            assertTrue(second.tryLockContent());
+            assertFalse(second.tryClaimIo(), "I/O may be under way on the other one");
+            assertFalse(second.tryLock(true));
 
             own.close();
 
-            assertTrue(second.tryLock(true));
+            assertTrue(second.tryClaimIo());
             assertTrue(second.tryMarkIo());
-            assertFalse(second.isReadOnly());
         }
     }
 

@@ -34,12 +34,14 @@ final class ImageLock {
             return;
         }
         try {
-            if (!file.tryLock(!options.readOnly())) {
-                awaitIo(file, options);
+            if (options.readOnly()) {
+                await(() -> file.tryLock(false), ENDING_NS, options);
+                return;
             }
-            if (!options.readOnly() && !file.tryMarkIo()) {
-                throw inUse(options, "");
-            }
+            await(file::tryLockContent, ENDING_NS, options);
+            // Nobody serves it any more, so whoever has the mark is about to end, or has.
+            await(() -> file.tryClaimIo() || isHandedOver(options), LIMIT_NS, options);
+            await(file::tryMarkIo, LIMIT_NS, options);
         } catch (LinuxException e) {
             throw new BackendException(
                     options.path()
@@ -50,13 +52,27 @@ final class ImageLock {
         }
     }
 
-    private static void awaitIo(HostFile file, FileOptions options)
+    /** An attempt to lock; false when somebody has a lock in the way. */
+    private interface Attempt {
+        boolean succeeds() throws LinuxException;
+    }
+
+    /**
+     * The content is ours alone, so a living process that has the same lock has it by the same open
+     * file: it handed us the file, and its I/O is its own concern until it has ended.
+     */
+    private static boolean isHandedOver(FileOptions options) {
+        return LockHolders.includeAnotherWriter(options.path());
+    }
+
+    /** Waits, for a living holder no longer than {@code livingNs}. */
+    private static void await(Attempt attempt, long livingNs, FileOptions options)
             throws BackendException, LinuxException {
         long start = System.nanoTime();
-        while (!file.tryLock(!options.readOnly())) {
+        while (!attempt.succeeds()) {
             long waited = System.nanoTime() - start;
             String holder = LockHolders.describe(options.path());
-            if (waited > (holder.isEmpty() ? LIMIT_NS : ENDING_NS)) {
+            if (waited > (holder.isEmpty() ? LIMIT_NS : livingNs)) {
                 throw inUse(options, holder);
             }
             LockSupport.parkNanos(LOOK_NS);

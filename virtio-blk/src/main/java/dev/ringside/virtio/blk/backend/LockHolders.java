@@ -13,6 +13,8 @@ import java.util.Set;
  */
 final class LockHolders {
     private static final Path PROC = Path.of("/proc");
+    private static final String EXCLUSIVE = "WRITE";
+    private static final String ANY = "";
 
     private LockHolders() {}
 
@@ -25,7 +27,7 @@ final class LockHolders {
             String inode = ":" + Files.getAttribute(file, "unix:ino") + " ";
             try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
                 for (Path process : processes) {
-                    if (holds(process, file, inode)) {
+                    if (holds(process, file, inode, ANY)) {
                         holders.add(
                                 "process " + process.getFileName() + " (" + name(process) + ")");
                     }
@@ -37,11 +39,30 @@ final class LockHolders {
         return String.join(", ", holders);
     }
 
-    private static boolean holds(Path process, Path file, String inode) {
+    /** Whether another process than this one has an exclusive lock on the file. */
+    static boolean includeAnotherWriter(Path file) {
+        String self = Long.toString(ProcessHandle.current().pid());
+        try {
+            String inode = ":" + Files.getAttribute(file, "unix:ino") + " ";
+            try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
+                for (Path process : processes) {
+                    if (!process.getFileName().toString().equals(self)
+                            && holds(process, file, inode, EXCLUSIVE)) {
+                        return true;
+                    }
+                }
+            }
+        } catch (IOException e) {
+            return false; // not to be seen: then it is waited for
+        }
+        return false;
+    }
+
+    private static boolean holds(Path process, Path file, String inode, String kind) {
         try (DirectoryStream<Path> descriptors =
                 Files.newDirectoryStream(process.resolve("fdinfo"))) {
             for (Path descriptor : descriptors) {
-                if (locks(descriptor, inode)
+                if (locks(descriptor, inode, kind)
                         && Files.isSameFile(
                                 process.resolve("fd").resolve(descriptor.getFileName()), file)) {
                     return true;
@@ -53,10 +74,14 @@ final class LockHolders {
         return false;
     }
 
-    private static boolean locks(Path descriptor, String inode) {
+    private static boolean locks(Path descriptor, String inode, String kind) {
         try {
             return Files.readAllLines(descriptor).stream()
-                    .anyMatch(line -> line.startsWith("lock:") && line.contains(inode));
+                    .anyMatch(
+                            line ->
+                                    line.startsWith("lock:")
+                                            && line.contains(inode)
+                                            && line.contains(kind));
         } catch (IOException e) {
             return false; // closed meanwhile
         }
