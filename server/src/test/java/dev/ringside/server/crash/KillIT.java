@@ -54,7 +54,7 @@ class KillIT {
     record Way(StartOrder order, BaseConvention base, boolean packed, int queues) {
         static Stream<Way> all() {
             final List<Way> ways = new ArrayList<>();
-            for (final boolean packed : new boolean[] {false}) {
+            for (final boolean packed : new boolean[] {false, true}) {
                 for (final int queues : new int[] {1, 4}) {
                     ways.add(new Way(StartOrder.QEMU, BaseConvention.USED_INDEX, packed, queues));
                     ways.add(

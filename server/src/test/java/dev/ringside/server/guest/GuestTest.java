@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -34,6 +35,7 @@ abstract class GuestTest {
     private GuestImage guest;
 
     private final List<DiskServer> servers = new ArrayList<>();
+    private Consumer<String> listener = line -> {};
     private final List<Qemu> machines = new ArrayList<>();
 
     @BeforeEach
@@ -88,9 +90,14 @@ abstract class GuestTest {
         return guest.writeInitramfs(path("initramfs"), "seed=" + seed + "\n" + script, parts);
     }
 
+    /** Has every line of later guests' consoles handed over, on another thread. */
+    final void onLine(final Consumer<String> newListener) {
+        listener = newListener;
+    }
+
     /** Starts a VM as it is. */
     final Qemu start(final QemuOptions options) throws IOException {
-        final Qemu machine = Qemu.start(options, directory, line -> {});
+        final Qemu machine = Qemu.start(options, directory, listener);
         machines.add(machine);
         return machine;
     }

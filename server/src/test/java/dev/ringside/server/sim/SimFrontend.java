@@ -35,9 +35,11 @@ final class SimFrontend implements AutoCloseable {
             @Nullable Runnable action) {}
 
     private static final int NO_MESSAGE = -1;
+    private static final int VRING_F_LOG = 1;
 
     private final WorldSpec spec;
     private final SimDriver driver;
+    private final SimLog log;
     private final FrontendRegion extra;
     private final EventFd error;
     private final Deque<Step> script = new ArrayDeque<>();
@@ -47,12 +49,14 @@ final class SimFrontend implements AutoCloseable {
     private long protocolOffered;
     private long protocolTaken;
     private boolean started;
+    private boolean logging;
     private boolean extraShared;
     private @Nullable Fd inflight;
     private byte[] inflightLayout = new byte[0];
 
-    SimFrontend(final WorldSpec spec, final SimDriver driver) throws Exception {
+    SimFrontend(final WorldSpec spec, final SimDriver driver, final SimLog log) throws Exception {
         this.spec = spec;
+        this.log = log;
         this.driver = driver;
         extra = FrontendRegion.create(EXTRA_ADDRESS, EXTRA_BYTES);
         error = EventFd.create();
@@ -78,6 +82,8 @@ final class SimFrontend implements AutoCloseable {
     void disconnected() {
         script.clear();
         awaited = null;
+        logging = false;
+        log.end();
         // Nothing in a packed ring tells how far a device had come: there the old bases stay.
         for (int i = 0; i < bases.length && !spec.packed(); i++) {
             final DriverQueue ring = driver.ring(i);
@@ -94,6 +100,8 @@ final class SimFrontend implements AutoCloseable {
 
     private void forget() {
         started = false;
+        logging = false;
+        log.end();
         for (int i = 0; i < bases.length; i++) {
             bases[i] = driver.ring(i).startBase();
         }
@@ -163,20 +171,10 @@ final class SimFrontend implements AutoCloseable {
         tell(
                 VhostUserSpec.SET_PROTOCOL_FEATURES,
                 () -> {
-                    protocolTaken = protocolOffered & wantedProtocol();
+                    protocolTaken = protocolOffered & spec.protocolFeatures();
                     return Wire.u64(protocolTaken);
                 });
         tell(VhostUserSpec.SET_OWNER, () -> new byte[0]);
-    }
-
-    private long wantedProtocol() {
-        return 1L << VhostUserSpec.PROTOCOL_F_MQ
-                | 1L << VhostUserSpec.PROTOCOL_F_REPLY_ACK
-                | 1L << VhostUserSpec.PROTOCOL_F_CONFIG
-                | 1L << VhostUserSpec.PROTOCOL_F_RESET_DEVICE
-                | 1L << VhostUserSpec.PROTOCOL_F_CONFIGURE_MEM_SLOTS
-                | 1L << VhostUserSpec.PROTOCOL_F_STATUS
-                | (spec.inflight() ? 1L << VhostUserSpec.PROTOCOL_F_INFLIGHT_SHMFD : 0);
     }
 
     /** Everything from the features to the running rings. */
@@ -216,7 +214,10 @@ final class SimFrontend implements AutoCloseable {
         if (wanted != spec.accepted()) {
             throw new SimFailure("not offered: 0x" + Long.toHexString(spec.accepted() & ~offered));
         }
-        return Wire.u64(wanted | 1L << VhostUserSpec.F_PROTOCOL_FEATURES);
+        return Wire.u64(
+                wanted
+                        | 1L << VhostUserSpec.F_PROTOCOL_FEATURES
+                        | (logging ? 1L << VhostUserSpec.F_LOG_ALL : 0));
     }
 
     private void shareInflight() {
@@ -287,11 +288,11 @@ final class SimFrontend implements AutoCloseable {
                     final QueueLayout at = driver.ring(queue).layout();
                     return Wire.buffer(40)
                             .putInt(queue)
-                            .putInt(0)
+                            .putInt(logging ? VRING_F_LOG : 0)
                             .putLong(driver.memory().userAddress(at.descriptorGuestAddress()))
                             .putLong(driver.memory().userAddress(at.deviceGuestAddress()))
                             .putLong(driver.memory().userAddress(at.driverGuestAddress()))
-                            .putLong(0)
+                            .putLong(at.deviceGuestAddress())
                             .array();
                 });
     }
@@ -395,6 +396,45 @@ final class SimFrontend implements AutoCloseable {
                         () -> extraShared ? List.of(Wire.duplicate(extra.fd())) : List.of(),
                         null,
                         null));
+    }
+
+    /** Has everything logged from now on, or takes another log, or ends logging. */
+    void changeLog(final boolean end) {
+        final boolean wasLogging = logging;
+        if (wasLogging && end) {
+            then(
+                    () -> {
+                        log.pause();
+                        logging = false;
+                    });
+            switchLogging();
+            then(log::end);
+            return;
+        }
+        giveLog();
+        if (!wasLogging) {
+            then(() -> logging = true);
+            switchLogging();
+            then(log::begin);
+        }
+    }
+
+    private void giveLog() {
+        final FrontendRegion next = log.next();
+        script.add(
+                new Step(
+                        VhostUserSpec.SET_LOG_BASE,
+                        () -> Wire.buffer(16).putLong(next.sizeBytes()).putLong(0).array(),
+                        () -> List.of(Wire.duplicate(next.fd())),
+                        reply -> log.replaced(),
+                        null));
+    }
+
+    private void switchLogging() {
+        tell(VhostUserSpec.SET_FEATURES, this::features);
+        for (int i = 0; i < spec.queues(); i++) {
+            addresses(i);
+        }
     }
 
     /** Gives one ring its eventfds again. */

@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
  * deaths between any two of them.
  */
 final class World implements AutoCloseable {
-    private static final long REGION_BYTES = 1 << 20;
     private static final int PATIENCE = 20_000;
 
     private final WorldSpec spec;
@@ -19,6 +18,7 @@ final class World implements AutoCloseable {
     private final DiskModel model;
     private final SimDriver driver;
     private final SimFrontend frontend;
+    private final SimLog log;
     private final Tally tally;
     private @Nullable SimProcess process;
     private long now;
@@ -40,6 +40,7 @@ final class World implements AutoCloseable {
         long hangUps;
         long powerLosses;
         long reboots;
+        long logs;
         long requests;
 
         @Override
@@ -62,6 +63,8 @@ final class World implements AutoCloseable {
                     + " losses of power, "
                     + reboots
                     + " reboots, "
+                    + logs
+                    + " dirty logs, "
                     + requests
                     + " requests of the front-end";
         }
@@ -73,7 +76,8 @@ final class World implements AutoCloseable {
         spec = WorldSpec.choose(random);
         violence = 400 << random.nextInt(5);
         model = new DiskModel(spec.sectors());
-        driver = new SimDriver(spec, random, model, FrontendMemory.scattered(2, REGION_BYTES));
+        driver =
+                new SimDriver(spec, random, model, FrontendMemory.scattered(2, spec.regionBytes()));
         disk =
                 new SimDisk(
                         random,
@@ -81,7 +85,8 @@ final class World implements AutoCloseable {
                         spec.inOrder(),
                         spec.failuresIn1000(),
                         driver::wants);
-        frontend = new SimFrontend(spec, driver);
+        log = new SimLog(driver.memory());
+        frontend = new SimFrontend(spec, driver, log);
     }
 
     WorldSpec spec() {
@@ -96,7 +101,7 @@ final class World implements AutoCloseable {
     void run(final int steps) {
         for (int i = 0; i < steps; i++) {
             step();
-            if (random.nextInt(5_000) == 0) {
+            if (random.nextInt(spec.logged() ? 300 : 5_000) == 0) {
                 finish();
             }
         }
@@ -121,7 +126,7 @@ final class World implements AutoCloseable {
         } else if (what < 420) {
             driver.changeWaiting(queue);
         } else if (what < 600) {
-            disk.work();
+            log.watch(disk::work);
         } else if (what < 850) {
             turn();
         } else if (what < 990) {
@@ -134,7 +139,8 @@ final class World implements AutoCloseable {
     private void turn() {
         final SimProcess current = process;
         if (current != null) {
-            orDie(() -> current.turn(random.nextInt(current.shardCount()), now));
+            final int shard = random.nextInt(current.shardCount());
+            log.watch(() -> orDie(() -> current.turn(shard, now)));
         }
     }
 
@@ -171,7 +177,7 @@ final class World implements AutoCloseable {
     }
 
     private void talk() {
-        orDie(this::talkNow);
+        log.watch(() -> orDie(this::talkNow));
     }
 
     private void talkNow() {
@@ -225,6 +231,12 @@ final class World implements AutoCloseable {
             case 9 -> frontend.renewFds(queue);
             case 10, 11 -> toggleWriteCache();
             case 12 -> reboot();
+            case 13, 14, 15 -> {
+                if (spec.logged()) {
+                    tally.logs++;
+                    frontend.changeLog(random.nextInt(4) == 0);
+                }
+            }
             default -> tally.requests--;
         }
     }
@@ -324,11 +336,12 @@ final class World implements AutoCloseable {
                 driver.publish(queue);
                 driver.poll(queue, spec.ringSize(), now);
             }
-            disk.work();
+            log.watch(disk::work);
             turn();
             talk();
             expectPatience(i, "what is outstanding");
         }
+        log.check();
     }
 
     private void expectPatience(final int turns, final String what) {
@@ -366,6 +379,7 @@ final class World implements AutoCloseable {
             current.die();
         }
         frontend.close();
+        log.close();
         driver.close();
     }
 }

@@ -1,6 +1,7 @@
 package dev.ringside.server.sim;
 
 import dev.ringside.frontend.BlkSpec;
+import dev.ringside.frontend.VhostUserSpec;
 import dev.ringside.frontend.VirtioSpec;
 import java.util.SplittableRandom;
 
@@ -9,6 +10,7 @@ import java.util.SplittableRandom;
  *
  * @param qemu messages and bases as QEMU sends them; else as cloud-hypervisor does
  * @param inflight the front-end keeps an in-flight region and gives it to each process
+ * @param logged the machine migrates now and then: the front-end gives dirty logs
  * @param failuresIn1000 requests out of thousand that the disk fails
  * @param firstBase where fresh rings begin: near the end of what an index can count
  */
@@ -25,6 +27,7 @@ record WorldSpec(
         boolean flush,
         boolean qemu,
         boolean inflight,
+        boolean logged,
         int failuresIn1000,
         int firstBase) {
 
@@ -34,9 +37,11 @@ record WorldSpec(
     /** A world as a seed has it. */
     static WorldSpec choose(final SplittableRandom random) {
         final boolean packed = random.nextInt(3) == 0;
-        final boolean inflight = !packed && random.nextInt(4) != 0;
-        final int queues = 1 + random.nextInt(4);
-        final int ringSize = 4 << random.nextInt(4);
+        final boolean inflight = random.nextInt(4) != 0;
+        // Where every change is compared with a log there is little memory.
+        final boolean logged = random.nextInt(6) == 0;
+        final int queues = 1 + random.nextInt(logged ? 2 : 4);
+        final int ringSize = 4 << random.nextInt(logged ? 2 : 4);
         return new WorldSpec(
                 queues,
                 ringSize,
@@ -51,6 +56,7 @@ record WorldSpec(
                 random.nextInt(4) != 0,
                 !inflight || random.nextBoolean(),
                 inflight,
+                logged,
                 random.nextInt(3) == 0 ? 20 : 0,
                 packed ? PACKED_START : random.nextBoolean() ? 0 : 65_535 - random.nextInt(64));
     }
@@ -58,6 +64,11 @@ record WorldSpec(
     /** Whether the front-end knows enough to go on when the process was killed. */
     boolean survivesKills() {
         return inflight || (!packed && inOrder && qemu);
+    }
+
+    /** Size of each of the two regions of memory. */
+    long regionBytes() {
+        return logged ? 1 << 17 : 1 << 20;
     }
 
     /** The features that the driver takes of those that are offered. */
@@ -72,6 +83,18 @@ record WorldSpec(
                 | when(packed, VirtioSpec.F_RING_PACKED)
                 | when(flush, BlkSpec.F_FLUSH)
                 | when(flush, BlkSpec.F_CONFIG_WCE);
+    }
+
+    /** The protocol features that the front-end takes. */
+    long protocolFeatures() {
+        return bit(VhostUserSpec.PROTOCOL_F_MQ)
+                | bit(VhostUserSpec.PROTOCOL_F_REPLY_ACK)
+                | bit(VhostUserSpec.PROTOCOL_F_CONFIG)
+                | bit(VhostUserSpec.PROTOCOL_F_RESET_DEVICE)
+                | bit(VhostUserSpec.PROTOCOL_F_CONFIGURE_MEM_SLOTS)
+                | bit(VhostUserSpec.PROTOCOL_F_STATUS)
+                | (logged ? bit(VhostUserSpec.PROTOCOL_F_LOG_SHMFD) : 0)
+                | (inflight ? bit(VhostUserSpec.PROTOCOL_F_INFLIGHT_SHMFD) : 0);
     }
 
     private static long bit(final int number) {
