@@ -1,5 +1,7 @@
 /** The process: engine, configuration, command line. */
 module dev.ringside.server {
+    requires com.fasterxml.jackson.core;
+    requires com.fasterxml.jackson.databind;
     requires dev.ringside.frontend;
     requires dev.ringside.metrics;
     requires dev.ringside.shm;
@@ -11,4 +13,10 @@ module dev.ringside.server {
     requires jdk.unsupported;
     requires org.jctools.core.jdk11;
     requires static transitive org.jspecify;
+
+    // Records that travel between processes.
+    opens dev.ringside.server.engine to
+            com.fasterxml.jackson.databind;
+    opens dev.ringside.server.upgrade to
+            com.fasterxml.jackson.databind;
 }

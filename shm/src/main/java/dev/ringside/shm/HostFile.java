@@ -102,6 +102,26 @@ public final class HostFile implements AutoCloseable {
         }
     }
 
+    /**
+     * A file that another process has opened: with the same position, flags and lock.
+     *
+     * @param path what it is called
+     * @param fd consumed: closed when this method throws
+     * @param readOnly whether it was opened for reading only
+     */
+    public static HostFile adopt(Path path, Fd fd, boolean readOnly) throws LinuxException {
+        try {
+            int flags =
+                    LinuxException.check(
+                            Libc.fcntl(fd.number(), Libc.F_GETFL, 0), "fcntl F_GETFL " + path);
+            boolean direct = (flags & FileSpec.O_DIRECT) != 0;
+            return new HostFile(path, fd, readOnly, direct, Statx.of(fd));
+        } catch (LinuxException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
     private static Fd reopenExclusively(Path path, Fd shared, int flags) throws LinuxException {
         try (shared) {
             int number =
@@ -150,6 +170,11 @@ public final class HostFile implements AutoCloseable {
     /** The descriptor's number, for io_uring. */
     public int fd() {
         return fd.number();
+    }
+
+    /** The descriptor, still owned by this object: to hand it to another process. */
+    public Fd descriptor() {
+        return fd;
     }
 
     /** The path it was opened by. */

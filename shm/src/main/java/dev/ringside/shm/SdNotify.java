@@ -18,10 +18,20 @@ public final class SdNotify {
      * @return false when the variable is not set or the message could not be sent
      */
     public static boolean notify(String state) {
-        return notify(System.getenv(VARIABLE), state);
+        return notify(socket(), state);
     }
 
-    static boolean notify(@Nullable String socket, String state) {
+    /** What $NOTIFY_SOCKET says; null: it is not set. */
+    public static @Nullable String socket() {
+        return System.getenv(VARIABLE);
+    }
+
+    /**
+     * As {@link #notify(String)}, to a socket that another process has been told of.
+     *
+     * @param socket a path or {@code @abstract}; null: nobody listens
+     */
+    public static boolean notify(@Nullable String socket, String state) {
         if (socket == null || !(socket.startsWith("/") || socket.startsWith("@"))) {
             return false;
         }

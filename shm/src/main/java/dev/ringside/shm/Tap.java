@@ -232,6 +232,11 @@ public final class Tap implements AutoCloseable {
         return queues.length;
     }
 
+    /** A queue's descriptor, still owned by this object: to hand it to another process. */
+    public Fd descriptor(int queue) {
+        return queues[queue];
+    }
+
     /** A queue's descriptor, still owned by this object: to poll it. */
     public int fd(int queue) {
         return queues[queue].number();

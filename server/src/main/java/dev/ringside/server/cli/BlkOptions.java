@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param queues request queues offered
  * @param queueSize largest ring accepted, descriptors
  * @param serial what the guest sees as the disk's serial; null: none
- * @param threads the polling threads
- * @param metrics where /metrics is served; null: nowhere
+ * @param server what does not depend on what is served
  */
 record BlkOptions(
         SocketSource source,
@@ -23,8 +22,7 @@ record BlkOptions(
         int queues,
         int queueSize,
         @Nullable String serial,
-        ThreadOptions threads,
-        @Nullable MetricsAddress metrics) {
+        ServerOptions server) {
     /** Queues offered unless said otherwise: QEMU asks for one per virtual CPU. */
     static final int DEFAULT_QUEUES = 16;
 

@@ -23,8 +23,15 @@ final class BlkParser {
         return new BlkParser(Given.of(BlkSyntax.COMMAND, result)).options(allowedCpus);
     }
 
+    /** As {@link #parse}, for a process that takes over another one. */
+    static BlkOptions parseForTakeOver(ParseResult result, int[] allowedCpus)
+            throws OperatorException {
+        Given given = Given.of(BlkSyntax.COMMAND, result).forTakeOver();
+        return new BlkParser(given).options(allowedCpus);
+    }
+
     private BlkOptions options(int[] allowedCpus) throws OperatorException {
-        ThreadOptions threads = ThreadOptions.parse(given, allowedCpus);
+        ServerOptions server = ServerOptions.parse(given, allowedCpus);
         Integer blockSize = blockSize(BlkSyntax.BLOCK_SIZE, BlkOptions.MAX_BLOCK_SIZE);
         Integer physical =
                 blockSize(BlkSyntax.PHYSICAL_BLOCK_SIZE, BlkOptions.MAX_PHYSICAL_BLOCK_SIZE);
@@ -43,8 +50,7 @@ final class BlkParser {
                         BlkSyntax.NUM_QUEUES, BlkOptions.DEFAULT_QUEUES, 1, BlkOptions.MAX_QUEUES),
                 given.queueSize(),
                 serial(),
-                threads,
-                MetricsAddress.parse(given));
+                server);
     }
 
     /**

@@ -37,7 +37,7 @@ final class BlkReadyLine {
                             + backend.substring(reason + FALL_BACK.length())
                             + " (direct=off in --backend=file:PATH,direct=off asks for that)");
         }
-        int shards = options.threads().shards();
+        int shards = options.server().threads().shards();
         if (shards > options.queues()) {
             notes.add(
                     Values.given(ServeSyntax.SHARDS, Integer.toString(shards))

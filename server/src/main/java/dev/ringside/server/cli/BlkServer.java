@@ -2,36 +2,41 @@ package dev.ringside.server.cli;
 
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.server.engine.Engine;
+import dev.ringside.server.upgrade.Inheritance;
+import dev.ringside.server.upgrade.Resource;
+import dev.ringside.shm.Fd;
 import dev.ringside.virtio.blk.BlkConfig;
 import dev.ringside.virtio.blk.BlkDevice;
 import dev.ringside.virtio.blk.backend.BackendException;
 import dev.ringside.virtio.blk.backend.BlockBackend;
 import dev.ringside.virtio.blk.backend.BlockBackends;
-import java.io.PrintStream;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The disk of {@code ringside blk}. */
 final class BlkServer implements Served {
+    /** What the storage is called between processes. */
+    private static final String STORAGE = "storage";
+
     private final BlkOptions options;
     private @Nullable BlkDevice device;
 
-    private BlkServer(BlkOptions options) {
+    BlkServer(BlkOptions options) {
         this.options = options;
     }
 
-    /** See {@link Server#run}. */
-    static int run(BlkOptions options, PrintStream err)
-            throws OperatorException, InterruptedException {
-        return Server.run(new BlkServer(options), options.threads(), options.metrics(), err);
-    }
-
     @Override
-    public void open(MetricsRegistry registry) throws OperatorException {
+    public void open(MetricsRegistry registry, Inheritance inheritance) throws OperatorException {
         BlockBackend backend;
+        Resource storage = inheritance.take(STORAGE);
         try {
-            backend = BlockBackends.open(options.backend(), options.readOnly());
+            backend =
+                    BlockBackends.open(
+                            options.backend(),
+                            options.readOnly(),
+                            storage == null ? null : storage.fds().getFirst());
         } catch (BackendException e) {
             throw new OperatorException(String.valueOf(e.getMessage()), e);
         }
@@ -57,6 +62,14 @@ final class BlkServer implements Served {
     @Override
     public void attach(Engine engine) throws OperatorException {
         Attaching.attach(engine, disk(), options.source());
+    }
+
+    @Override
+    public List<Resource> resources() {
+        Fd storage = disk().storage();
+        return storage == null
+                ? List.of()
+                : List.of(new Resource(STORAGE, List.of(storage), Map.of()));
     }
 
     @Override

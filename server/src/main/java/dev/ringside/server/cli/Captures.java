@@ -8,7 +8,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -20,10 +23,14 @@ final class Captures implements AutoCloseable {
     /** Between two looks when there was nothing to write: what a viewer may lag behind. */
     private static final long PAUSE_NS = 20_000_000;
 
+    /** A pipe that nobody reads shall not keep guests waiting. */
+    private static final long FLUSH_NS = 500_000_000;
+
     private final List<Source> sources = new ArrayList<>();
     private final SlowWork writer = new SlowWork("ringside-capture");
     private volatile @Nullable Thread writing;
     private boolean closing;
+    private boolean takenOver;
 
     /** A NIC whose traffic can be captured. */
     private static final class Source {
@@ -32,6 +39,10 @@ final class Captures implements AutoCloseable {
         final CaptureOptions options;
         final boolean pipe;
         int begun;
+
+        /** Switched off for a while only. */
+        boolean frozen;
+
         @Nullable Capture running;
 
         Source(String nic, CapturePort port, CaptureOptions options) {
@@ -42,8 +53,20 @@ final class Captures implements AutoCloseable {
             pipe = Files.exists(target) && !Files.isRegularFile(target);
         }
 
-        /** A file is never overwritten by the next capture: that one has a number behind. */
-        Path nextTarget() {
+        /**
+         * A file is never overwritten by the next capture: that one has a number behind.
+         *
+         * @param keepOthers nor is one that is there already
+         */
+        Path nextTarget(boolean keepOthers) {
+            Path next = numbered();
+            while (keepOthers && !pipe && Files.exists(next)) {
+                next = numbered();
+            }
+            return next;
+        }
+
+        private Path numbered() {
             begun++;
             return begun == 1 || pipe
                     ? options.target()
@@ -63,7 +86,7 @@ final class Captures implements AutoCloseable {
      */
     synchronized void start() throws OperatorException {
         for (Source source : sources) {
-            if (source.options.on()) {
+            if (source.options.on() && !takenOver) {
                 try {
                     begin(source);
                 } catch (IOException e) {
@@ -82,8 +105,8 @@ final class Captures implements AutoCloseable {
         }
     }
 
-    private static Path begin(Source source) throws IOException {
-        Path target = source.nextTarget();
+    private Path begin(Source source) throws IOException {
+        Path target = source.nextTarget(takenOver);
         Capture capture = source.port.start(target, source.options.snapBytes());
         IOException failure = capture.failure();
         if (failure != null) {
@@ -107,16 +130,69 @@ final class Captures implements AutoCloseable {
             }
             return;
         }
+        sources.forEach(this::beginAgain);
+        LockSupport.unpark(writing);
+    }
+
+    /** Which NICs are captured now, for another process. */
+    synchronized Map<String, String> running(String on) {
+        Map<String, String> all = new HashMap<>();
         for (Source source : sources) {
-            try {
-                Log.info("capture of NIC " + source.nic + " on: " + begin(source));
-            } catch (IOException e) {
-                Log.warn(
-                        "capture-" + source.nic,
-                        "capture of NIC " + source.nic + " cannot begin: " + e.getMessage());
+            if (source.running != null) {
+                all.put(source.nic, on);
+            }
+        }
+        return all;
+    }
+
+    /**
+     * Before {@link #start}: goes on after {@link #thaw} with what another process captures, in
+     * files of its own.
+     *
+     * @param names its {@link #running(String)}
+     */
+    synchronized void takeOver(Set<String> names) {
+        takenOver = true;
+        for (Source source : sources) {
+            source.frozen = names.contains(source.nic);
+        }
+    }
+
+    /** Switches off what is on for a while, and waits until all of it is written. */
+    synchronized void freeze() throws InterruptedException {
+        for (Source source : sources) {
+            source.frozen = source.running != null;
+            if (source.running != null) {
+                source.running.stop();
             }
         }
         LockSupport.unpark(writing);
+        long endNs = System.nanoTime() + FLUSH_NS;
+        while (sources.stream().anyMatch(source -> source.running != null)
+                && System.nanoTime() < endNs) {
+            wait(1);
+        }
+    }
+
+    /** Switches on again what was off for a while. */
+    synchronized void thaw() {
+        for (Source source : sources) {
+            if (source.frozen) {
+                source.frozen = false;
+                beginAgain(source);
+            }
+        }
+        LockSupport.unpark(writing);
+    }
+
+    private void beginAgain(Source source) {
+        try {
+            Log.info("capture of NIC " + source.nic + " on: " + begin(source));
+        } catch (IOException e) {
+            Log.warn(
+                    "capture-" + source.nic,
+                    "capture of NIC " + source.nic + " cannot begin: " + e.getMessage());
+        }
     }
 
     private void write() {
@@ -151,6 +227,7 @@ final class Captures implements AutoCloseable {
             if (source.running == capture) {
                 source.running = null;
                 tell(source.nic, capture);
+                notifyAll();
             }
         }
     }

@@ -19,6 +19,8 @@ final class Cli {
                                           serve one disk
               ringside net --socket-path=PATH --tap=NAME [OPTION...]
                                           serve a NIC, or several
+              ringside upgrade --control-socket=PATH [OPTION...]
+                                          take over a running process; guests go on
               ringside demo [OPTION...]   serve a disk and a NIC to a real VM in QEMU
               ringside version            print the version
               ringside help               print this
@@ -26,7 +28,13 @@ final class Cli {
             'ringside COMMAND --help' lists the options of a command.
             """;
 
-    private static final List<String> COMMANDS = List.of("blk", "net", "demo", "version", "help");
+    private static final List<String> COMMANDS =
+            List.of("blk", "net", "upgrade", "demo", "version", "help");
+
+    /** What serves a disk. */
+    static final String BLK = "blk";
+
+    private static final String NET = "net";
 
     private final PrintStream out;
     private final PrintStream err;
@@ -64,8 +72,9 @@ final class Cli {
         List<String> rest =
                 arguments.isEmpty() ? arguments : arguments.subList(1, arguments.size());
         return switch (command) {
-            case "blk" -> blk(rest);
-            case "net" -> net(rest);
+            case BLK -> blk(rest);
+            case NET -> net(rest);
+            case "upgrade" -> UpgradeCommand.run(rest, out, err);
             case "demo" -> DemoCommand.run(rest, out, err);
             case "version", "--version", "-V" -> print("ringside " + Version.text() + "\n");
             case "help", "--help", "-h" -> print(USAGE);
@@ -93,7 +102,8 @@ final class Cli {
             return print(commandLine.getUsageMessage());
         }
         BlkOptions options = BlkParser.parse(given, CpuAffinity.allowed());
-        return BlkServer.run(options, err);
+        return Server.run(
+                new BlkServer(options), CommandText.of(BLK, given), options.server(), err);
     }
 
     private int net(List<String> arguments) throws OperatorException, InterruptedException {
@@ -106,7 +116,8 @@ final class Cli {
             return print(commandLine.getUsageMessage());
         }
         NetOptions options = NetParser.parse(given, CpuAffinity.allowed());
-        return NetServer.run(options, err);
+        return Server.run(
+                new NetServer(options), CommandText.of(NET, given), options.server(), err);
     }
 
     private int print(String text) {

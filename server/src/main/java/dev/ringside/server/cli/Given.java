@@ -19,9 +19,11 @@ final class Given {
     private final String command;
     private final Map<String, String> values;
     private final boolean dashed;
+    private final boolean takingOver;
 
-    private Given(String command, Map<String, String> values, boolean dashed) {
+    private Given(String command, Map<String, String> values, boolean dashed, boolean takingOver) {
         this.command = command;
+        this.takingOver = takingOver;
         this.values = Map.copyOf(values);
         this.dashed = dashed;
     }
@@ -41,16 +43,27 @@ final class Given {
                 values.put(option.longestName(), "");
             }
         }
-        return new Given(command, values, true);
+        return new Given(command, values, true, false);
     }
 
     /**
      * What a list of {@code key=value} says.
      *
      * @param values by long names, with dashes
+     * @param takingOver see {@link #takingOver()}
      */
-    static Given of(String command, Map<String, String> values) {
-        return new Given(command, values, false);
+    static Given of(String command, Map<String, String> values, boolean takingOver) {
+        return new Given(command, values, false, takingOver);
+    }
+
+    /** The same for a process that takes over another one. */
+    Given forTakeOver() {
+        return new Given(command, values, dashed, true);
+    }
+
+    /** Whether inherited sockets are another process's: that one hands them over. */
+    boolean takingOver() {
+        return takingOver;
     }
 
     /** How messages name what to ask for help. */

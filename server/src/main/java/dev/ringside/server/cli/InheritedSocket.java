@@ -10,6 +10,11 @@ final class InheritedSocket {
 
     private InheritedSocket() {}
 
+    /** The number that a socket has in the process that is taken over. */
+    static int elsewhere(String option, String text) throws OperatorException {
+        return Values.integer(option, text, 0, MAX_FD);
+    }
+
     /**
      * The number, when an open socket has it. A wrong number may be a file that the JVM itself
      * opened: taking it over and closing it would break this process.

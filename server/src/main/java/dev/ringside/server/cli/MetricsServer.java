@@ -68,6 +68,11 @@ final class MetricsServer implements AutoCloseable {
         return "http://" + bracketed + ":" + address.getPort() + "/metrics";
     }
 
+    /** The port that was bound. */
+    int port() {
+        return endpoint.address().getPort();
+    }
+
     @Override
     public void close() {
         endpoint.close();

@@ -1,7 +1,6 @@
 package dev.ringside.server.cli;
 
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code ringside net} was asked to serve; every value was checked by itself and against the
@@ -9,14 +8,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param nics at least one; their names differ
  * @param uplinks ports of the host on switches
- * @param threads the polling threads
- * @param metrics where /metrics is served; null: nowhere
+ * @param server what does not depend on what is served
  */
-record NetOptions(
-        List<NicOptions> nics,
-        List<UplinkOptions> uplinks,
-        ThreadOptions threads,
-        @Nullable MetricsAddress metrics) {
+record NetOptions(List<NicOptions> nics, List<UplinkOptions> uplinks, ServerOptions server) {
     NetOptions {
         nics = List.copyOf(nics);
         uplinks = List.copyOf(uplinks);

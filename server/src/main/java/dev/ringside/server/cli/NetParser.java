@@ -17,14 +17,24 @@ final class NetParser {
      * @param allowedCpus the processors that this process may use
      */
     static NetOptions parse(ParseResult result, int[] allowedCpus) throws OperatorException {
-        Given given = Given.of(NetSyntax.COMMAND, result);
-        ThreadOptions threads = ThreadOptions.parse(given, allowedCpus);
+        return parse(Given.of(NetSyntax.COMMAND, result), result, allowedCpus);
+    }
+
+    /** As {@link #parse(ParseResult, int[])}, for a process that takes over another one. */
+    static NetOptions parseForTakeOver(ParseResult result, int[] allowedCpus)
+            throws OperatorException {
+        return parse(Given.of(NetSyntax.COMMAND, result).forTakeOver(), result, allowedCpus);
+    }
+
+    private static NetOptions parse(Given given, ParseResult result, int[] allowedCpus)
+            throws OperatorException {
+        ServerOptions server = ServerOptions.parse(given, allowedCpus);
         List<NicOptions> nics = nics(given, result.matchedOptionValue(NetSyntax.NIC, List.of()));
         List<UplinkOptions> uplinks = new ArrayList<>();
         for (String value : result.matchedOptionValue(NetSyntax.UPLINK, List.<String>of())) {
             uplinks.add(UplinkOptions.parse(value, nics));
         }
-        return new NetOptions(nics, uplinks, threads, MetricsAddress.parse(given));
+        return new NetOptions(nics, uplinks, server);
     }
 
     private static List<NicOptions> nics(Given given, List<String> values)
@@ -44,7 +54,7 @@ final class NetParser {
         List<NicOptions> nics = new ArrayList<>();
         Set<String> names = new HashSet<>();
         for (String value : values) {
-            NicOptions nic = NicParser.parse(value);
+            NicOptions nic = NicParser.parse(value, given.takingOver());
             if (!names.add(nic.name())) {
                 throw new OperatorException(
                         Values.given(NetSyntax.NIC, value)

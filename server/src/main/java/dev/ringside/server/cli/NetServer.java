@@ -2,14 +2,16 @@ package dev.ringside.server.cli;
 
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.server.engine.Engine;
+import dev.ringside.server.upgrade.Inheritance;
+import dev.ringside.server.upgrade.Resource;
 import dev.ringside.virtio.net.NetConfig;
 import dev.ringside.virtio.net.NetDevice;
 import dev.ringside.virtio.net.filter.CapturePort;
 import dev.ringside.virtio.net.filter.RateLimitPort;
 import dev.ringside.virtio.net.l2.SwitchUplink;
 import dev.ringside.virtio.net.port.PacketPort;
+import dev.ringside.virtio.net.port.PortHandOver;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -26,6 +28,9 @@ final class NetServer implements Served {
                             .collect(Collectors.joining(", "))
                     + ")";
 
+    /** What the captures are called between processes. */
+    private static final String CAPTURES = "captures";
+
     private final NetOptions options;
     private final List<Nic> nics = new ArrayList<>();
     private final List<SwitchUplink> uplinks = new ArrayList<>();
@@ -35,26 +40,25 @@ final class NetServer implements Served {
     /** A NIC that is served. */
     private record Nic(NicOptions options, NetDevice device, String port) {}
 
-    private NetServer(NetOptions options) {
+    NetServer(NetOptions options) {
         this.options = options;
     }
 
-    /** See {@link Server#run}. */
-    static int run(NetOptions options, PrintStream err)
-            throws OperatorException, InterruptedException {
-        return Server.run(new NetServer(options), options.threads(), options.metrics(), err);
-    }
-
     @Override
-    public void open(MetricsRegistry registry) throws OperatorException {
+    public void open(MetricsRegistry registry, Inheritance inheritance) throws OperatorException {
         NetPorts opened = new NetPorts(registry);
         ports = opened;
         for (NicOptions nic : options.nics()) {
-            open(nic, opened, registry);
+            open(nic, opened, registry, inheritance);
+        }
+        Resource captured = inheritance.take(CAPTURES);
+        if (captured != null) {
+            captures.takeOver(captured.details().keySet());
         }
         for (UplinkOptions uplink : options.uplinks()) {
             try {
-                uplinks.add(opened.connect(uplink));
+                Resource given = inheritance.take(uplinkResource(uplinks.size()));
+                uplinks.add(opened.connect(uplink, given));
             } catch (IOException | IllegalArgumentException e) {
                 throw new OperatorException(
                         Values.given(NetSyntax.UPLINK, uplink.port()) + ": " + e.getMessage(), e);
@@ -62,9 +66,19 @@ final class NetServer implements Served {
         }
     }
 
-    private void open(NicOptions nic, NetPorts opened, MetricsRegistry registry)
+    private static String nicResource(NicOptions nic) {
+        return "port of NIC " + nic.name();
+    }
+
+    private static String uplinkResource(int place) {
+        return "port of uplink " + place;
+    }
+
+    private void open(
+            NicOptions nic, NetPorts opened, MetricsRegistry registry, Inheritance inheritance)
             throws OperatorException {
-        PacketPort port = filtered(nic, openPort(nic, opened));
+        Resource given = inheritance.take(nicResource(nic));
+        PacketPort port = filtered(nic, openPort(nic, opened, given));
         try {
             NetConfig config =
                     NetConfig.named(nic.name())
@@ -96,9 +110,10 @@ final class NetServer implements Served {
         return limited ? RateLimitPort.around(outer, nic.limitOut(), nic.limitIn()) : outer;
     }
 
-    private static PacketPort openPort(NicOptions nic, NetPorts opened) throws OperatorException {
+    private static PacketPort openPort(NicOptions nic, NetPorts opened, @Nullable Resource given)
+            throws OperatorException {
         try {
-            return opened.open(nic.port());
+            return opened.open(nic.port(), given);
         } catch (IOException e) {
             throw new OperatorException("NIC " + nic.name() + ": " + e.getMessage(), e);
         } catch (IllegalArgumentException e) {
@@ -108,7 +123,9 @@ final class NetServer implements Served {
     }
 
     @Override
-    public void attach(Engine engine) throws OperatorException, InterruptedException {
+    public void thaw(Engine engine) throws InterruptedException {
+        setFrozen(false);
+        captures.thaw();
         int shard = 0;
         for (SwitchUplink uplink : uplinks) {
             for (int i = 0; i < uplink.maxQueuePairs(); i++) {
@@ -116,6 +133,10 @@ final class NetServer implements Served {
                 engine.onShard(shard++, context -> uplink.openPair(context, pair));
             }
         }
+    }
+
+    @Override
+    public void attach(Engine engine) throws OperatorException {
         for (Nic nic : nics) {
             Attaching.attach(engine, nic.device(), nic.options().source());
         }
@@ -125,7 +146,7 @@ final class NetServer implements Served {
     }
 
     @Override
-    public void detach(Engine engine) throws InterruptedException {
+    public void freeze(Engine engine) throws InterruptedException {
         int shard = 0;
         for (SwitchUplink uplink : uplinks) {
             for (int i = 0; i < uplink.maxQueuePairs(); i++) {
@@ -133,6 +154,37 @@ final class NetServer implements Served {
                 engine.onShard(shard++, context -> uplink.closePair(pair));
             }
         }
+        captures.freeze();
+    }
+
+    @Override
+    public List<Resource> resources() {
+        List<Resource> all = new ArrayList<>();
+        for (Nic nic : nics) {
+            addResource(all, nicResource(nic.options()), nic.device().port());
+        }
+        for (int i = 0; i < uplinks.size(); i++) {
+            addResource(all, uplinkResource(i), uplinks.get(i).outside());
+        }
+        all.add(new Resource(CAPTURES, List.of(), captures.running("on")));
+        return all;
+    }
+
+    private static void addResource(List<Resource> to, String name, PacketPort port) {
+        PortHandOver handOver = port.handOver();
+        if (handOver != null) {
+            to.add(new Resource(name, handOver.fds(), handOver.details()));
+        }
+    }
+
+    @Override
+    public void beforeFreeze() {
+        setFrozen(true);
+    }
+
+    private void setFrozen(boolean frozen) {
+        nics.forEach(nic -> nic.device().port().setFrozen(frozen));
+        uplinks.forEach(uplink -> uplink.outside().setFrozen(frozen));
     }
 
     @Override

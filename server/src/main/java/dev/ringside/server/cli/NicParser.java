@@ -62,17 +62,22 @@ final class NicParser {
         return new NicParser(given, "", false).nic();
     }
 
-    /** The NIC that one value of {@code --nic} describes. */
-    static NicOptions parse(String value) throws OperatorException {
+    /**
+     * The NIC that one value of {@code --nic} describes.
+     *
+     * @param takingOver see {@link Given#takingOver}
+     */
+    static NicOptions parse(String value, boolean takingOver) throws OperatorException {
         try {
-            return ofList(CommaList.split(value)).nic();
+            return ofList(CommaList.split(value), takingOver).nic();
         } catch (OperatorException e) {
             throw new OperatorException(
                     Values.given(NetSyntax.NIC, value) + ": " + e.getMessage(), e);
         }
     }
 
-    private static NicParser ofList(List<String> parts) throws OperatorException {
+    private static NicParser ofList(List<String> parts, boolean takingOver)
+            throws OperatorException {
         Map<String, String> values = new LinkedHashMap<>();
         StringBuilder rest = new StringBuilder();
         String socket = parts.getFirst();
@@ -104,7 +109,8 @@ final class NicParser {
                 rest.append(',').append(CommaList.quote(part));
             }
         }
-        return new NicParser(Given.of(NetSyntax.COMMAND, values), rest.toString(), true);
+        return new NicParser(
+                Given.of(NetSyntax.COMMAND, values, takingOver), rest.toString(), true);
     }
 
     private static void put(Map<String, String> values, String name, String text)

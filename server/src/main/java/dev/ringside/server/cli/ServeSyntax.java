@@ -20,6 +20,7 @@ final class ServeSyntax {
     static final String CPU = "--cpu";
     static final String IDLE = "--idle";
     static final String SPIN_US = "--spin-us";
+    static final String CONTROL_SOCKET = "--control-socket";
     static final String METRICS_PORT = "--metrics-port";
     static final String METRICS_ADDRESS = "--metrics-address";
 
@@ -85,6 +86,11 @@ final class ServeSyntax {
     static void addRest(CommandSpec spec) {
         text(spec, METRICS_PORT, "PORT", "Serve Prometheus metrics here; 0: any free port.");
         text(spec, METRICS_ADDRESS, "HOST", "Address for --metrics-port. Default: 127.0.0.1.");
+        text(
+                spec,
+                CONTROL_SOCKET,
+                "PATH",
+                "Listen here for 'ringside upgrade', which replaces this process while guests run.");
         flag(
                 spec,
                 Capabilities.OPTION,

@@ -1,6 +1,7 @@
 package dev.ringside.server.cli;
 
 import static dev.ringside.server.cli.ServeSyntax.CLIENT;
+import static dev.ringside.server.cli.ServeSyntax.CONTROL_SOCKET;
 import static dev.ringside.server.cli.ServeSyntax.FD;
 import static dev.ringside.server.cli.ServeSyntax.SOCKET_MODE;
 import static dev.ringside.server.cli.ServeSyntax.SOCKET_OWNER;
@@ -10,6 +11,7 @@ import dev.ringside.server.engine.SocketSource;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** Where a device's front-end comes from: the options of sockets, and what is said of them. */
 final class SocketOptions {
@@ -26,7 +28,10 @@ final class SocketOptions {
         String fd = given.text(FD);
         if (fd != null) {
             given.refuseWith(FD, CLIENT, SOCKET_MODE, SOCKET_OWNER);
-            return new SocketSource.Inherited(InheritedSocket.number(given.name(FD), fd));
+            return new SocketSource.Inherited(
+                    given.takingOver()
+                            ? InheritedSocket.elsewhere(given.name(FD), fd)
+                            : InheritedSocket.number(given.name(FD), fd));
         }
         Path socket = given.path(SOCKET_PATH);
         if (socket == null) {
@@ -39,7 +44,7 @@ final class SocketOptions {
             given.refuseWith(CLIENT, SOCKET_MODE, SOCKET_OWNER);
             return new SocketSource.Connect(socket, RECONNECT_MS);
         }
-        requireParent(given, socket);
+        requireParent(given, SOCKET_PATH, socket);
         String mode = given.text(SOCKET_MODE);
         SocketOwner owner = SocketOwner.parse(given.name(SOCKET_OWNER), given.text(SOCKET_OWNER));
         return new SocketSource.Listen(
@@ -49,18 +54,28 @@ final class SocketOptions {
                 owner.group());
     }
 
-    private static void requireParent(Given given, Path socket) throws OperatorException {
+    /** The control socket; null: none. */
+    static @Nullable Path control(Given given) throws OperatorException {
+        Path control = given.path(CONTROL_SOCKET);
+        if (control != null) {
+            requireParent(given, CONTROL_SOCKET, control);
+        }
+        return control;
+    }
+
+    private static void requireParent(Given given, String option, Path socket)
+            throws OperatorException {
         Path parent = socket.toAbsolutePath().getParent();
         if (parent == null || !Files.isDirectory(parent)) {
             throw new OperatorException(
-                    given.shown(SOCKET_PATH)
+                    given.shown(option)
                             + " lies in "
                             + parent
                             + ", which is not a directory: make it first (mkdir -p)");
         }
         if (Files.isDirectory(socket, LinkOption.NOFOLLOW_LINKS)) {
             throw new OperatorException(
-                    given.shown(SOCKET_PATH)
+                    given.shown(option)
                             + " is a directory: name a file in it, for example "
                             + socket.resolve("vm1.sock"));
         }

@@ -17,6 +17,7 @@ import dev.ringside.vhostuser.VhostUserSession;
 import dev.ringside.virtqueue.QueueLog;
 import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.Virtqueue;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -40,6 +41,7 @@ final class Connection implements SessionHost {
     private final Conductor conductor;
     private final UnixSocket socket;
     private final VhostUserSession session;
+    private final Freeze freeze;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment inbound;
     private final ReceivedFds receivedFds = new ReceivedFds();
@@ -62,6 +64,65 @@ final class Connection implements SessionHost {
         replies = new Outbound(socket);
         slots = new QueueSlot[endpoint.device().queueCount()];
         session = new VhostUserSession(endpoint.device(), this, limits);
+        freeze = new Freeze(session, false);
+    }
+
+    /**
+     * The connection that another process, or this one, has saved; frozen. What was saved is its
+     * own from now on.
+     *
+     * @throws IOException when this device cannot go on with it; the message says why
+     */
+    Connection(Endpoint endpoint, SavedConnection saved, SessionLimits limits) throws IOException {
+        this.endpoint = endpoint;
+        socket = UnixSocket.adopt(saved.socket());
+        conductor = endpoint.conductor();
+        inbound = arena.allocate(Math.max(64, limits.maxPayloadBytes()));
+        replies = new Outbound(socket);
+        replies.restore(saved.replies());
+        slots = new QueueSlot[endpoint.device().queueCount()];
+        if (saved.backendChannel() != null) {
+            final Outbound channel = new Outbound(UnixSocket.adopt(saved.backendChannel()));
+            channel.restore(saved.backendRequests());
+            backendChannel = channel;
+        }
+        try {
+            session = VhostUserSession.restore(endpoint.device(), this, limits, saved.session());
+        } catch (ProtocolException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+        freeze = new Freeze(session, true);
+    }
+
+    /**
+     * Stops every queue at a place where another process could go on; the front-end hears nothing.
+     *
+     * @param done runs when that is so, or when the connection has ended; not after {@link #thaw}
+     */
+    void freeze(Runnable done) {
+        freeze.begin(done);
+        updateWatch();
+    }
+
+    /** What a frozen connection is; its descriptors stay its own. */
+    SavedConnection save() {
+        final Outbound channel = backendChannel;
+        return new SavedConnection(
+                socket.fd(),
+                session.save(),
+                replies.save(),
+                channel == null ? null : channel.socket().fd(),
+                channel == null ? List.of() : channel.save());
+    }
+
+    /** Goes on where it was; {@code done} runs when its queues do. */
+    void thaw(Runnable done) {
+        if (closing) {
+            done.run();
+        } else {
+            freeze.thaw(done);
+            updateWatch();
+        }
     }
 
     /** Starts to read. */
@@ -114,7 +175,7 @@ final class Connection implements SessionHost {
 
     // One message at a time, and none while the front-end does not take its replies.
     private boolean mayRead() {
-        return !closing && session.idle() && replies.isEmpty();
+        return !closing && freeze.running() && session.idle() && replies.isEmpty();
     }
 
     private void updateWatch() {
@@ -122,7 +183,7 @@ final class Connection implements SessionHost {
             unwatch();
             return;
         }
-        final int events = replies.isEmpty() ? (session.idle() ? Epoll.IN : 0) : Epoll.OUT;
+        final int events = freeze.running() ? wantedEvents() : 0;
         if (events == watchedEvents) {
             return;
         }
@@ -139,6 +200,10 @@ final class Connection implements SessionHost {
         } catch (LinuxException e) {
             close(SessionCounter.CLOSED_BY_BUG, e.getMessage());
         }
+    }
+
+    private int wantedEvents() {
+        return replies.isEmpty() ? (session.idle() ? Epoll.IN : 0) : Epoll.OUT;
     }
 
     private void unwatch() {
@@ -186,6 +251,7 @@ final class Connection implements SessionHost {
         receivedFds.close();
         replies.close();
         arena.close();
+        freeze.ended();
         endpoint.connectionClosed(this);
     }
 
@@ -412,6 +478,7 @@ final class Connection implements SessionHost {
             Log.error("session on " + endpoint.description() + " failed, please report this", e);
             close(SessionCounter.CLOSED_BY_BUG, e.toString());
         }
+        freeze.advance();
         updateWatch();
     }
 

@@ -4,13 +4,18 @@ import dev.ringside.metrics.Counters;
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.server.log.Log;
 import dev.ringside.shm.Epoll;
+import dev.ringside.shm.Fd;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.UnixSocket;
 import dev.ringside.vhostuser.SessionLimits;
 import dev.ringside.virtqueue.QueueCounter;
 import dev.ringside.virtqueue.Resumption;
 import dev.ringside.virtqueue.RingFault;
+import dev.ringside.virtqueue.device.DeviceStateException;
 import dev.ringside.virtqueue.device.VirtioDevice;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +42,7 @@ final class Endpoint implements DeviceHandle {
     private long acceptToken = -1;
     private boolean shuttingDown;
     private boolean finished;
+    private boolean frozen;
     private boolean connectFailureTold;
     private volatile @Nullable Connection connection;
 
@@ -76,10 +82,86 @@ final class Endpoint implements DeviceHandle {
         }
     }
 
+    /** Before anything else: it serves nobody until {@link #thaw}. */
+    void beginFrozen() {
+        frozen = true;
+    }
+
+    /**
+     * Conductor thread: stops the device's queues at a place where another process could go on, and
+     * accepts nobody.
+     *
+     * @param done runs when that is so; not after {@link #thaw}
+     */
+    void freeze(Runnable done) {
+        frozen = true;
+        unwatchServer();
+        final Connection open = connection;
+        if (open == null) {
+            done.run();
+        } else {
+            open.freeze(done);
+        }
+    }
+
+    /** Conductor thread: goes on where it was; {@code done} runs when its queues do. */
+    void thaw(Runnable done) {
+        frozen = false;
+        final Connection open = connection;
+        if (open == null) {
+            awaitFrontEnd();
+            done.run();
+        } else {
+            open.thaw(done);
+        }
+    }
+
+    /** Conductor thread: what it is while it is frozen. */
+    SavedEndpoint save() {
+        final ServerSocket server = listening;
+        final Connection open = connection;
+        return new SavedEndpoint(
+                device.name(),
+                HexFormat.of().formatHex(device.saveState()),
+                server == null ? null : server.socket().fd(),
+                server == null ? null : server.madeFile(),
+                open == null ? null : open.save());
+    }
+
+    /**
+     * Conductor thread: becomes what was saved, still frozen.
+     *
+     * @throws IOException when the device cannot go on with it; the message says why
+     */
+    void restore(SavedEndpoint saved) throws IOException {
+        final Fd server = saved.listening();
+        final String file = saved.socketFile();
+        if (server != null) {
+            listening =
+                    ServerSocket.takenOver(
+                            UnixSocket.adopt(server), file == null ? null : Path.of(file));
+        }
+        final SavedConnection open = saved.connection();
+        if (open != null) {
+            stats.count(SessionCounter.CONNECTIONS);
+            connection = new Connection(this, open, limits);
+        }
+        try {
+            device.loadState(HexFormat.of().parseHex(saved.stateHex()));
+        } catch (DeviceStateException e) {
+            throw new IOException("device " + device.name() + ": " + e.getMessage(), e);
+        }
+    }
+
     private void awaitFrontEnd() {
         final ServerSocket server = listening;
+        if (connection != null || acceptToken >= 0) {
+            return;
+        }
         if (shuttingDown) {
             finish();
+        } else if (frozen) {
+            return; // thaw comes here again
         } else if (server != null) {
             watchServer(server);
         } else if (source instanceof SocketSource.Connect connect) {

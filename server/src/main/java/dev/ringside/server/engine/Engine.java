@@ -8,7 +8,10 @@ import dev.ringside.virtqueue.device.ShardContext;
 import dev.ringside.virtqueue.device.VirtioDevice;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -23,18 +26,38 @@ public final class Engine implements AutoCloseable {
     private final ShardThread[] shards;
     private final MetricsRegistry metrics;
     private final List<Endpoint> endpoints = new CopyOnWriteArrayList<>();
+    private final boolean startedFrozen;
     private final Serving serving = new Serving();
     private int nextShard;
     private boolean closed;
 
-    private Engine(Conductor conductor, ShardThread[] shards, MetricsRegistry metrics) {
+    private Engine(
+            Conductor conductor,
+            ShardThread[] shards,
+            MetricsRegistry metrics,
+            boolean startedFrozen) {
         this.conductor = conductor;
         this.shards = shards;
         this.metrics = metrics;
+        this.startedFrozen = startedFrozen;
     }
 
     /** Starts the threads. Throws when the host lacks something they need, and says what. */
     public static Engine start(EngineConfig config, MetricsRegistry metrics) throws IOException {
+        return start(config, metrics, false);
+    }
+
+    /**
+     * Starts the threads to go on with what another engine has frozen: sources of devices are not
+     * opened, and nothing is served before {@link #restore} and {@link #thaw}.
+     */
+    public static Engine startFrozen(EngineConfig config, MetricsRegistry metrics)
+            throws IOException {
+        return start(config, metrics, true);
+    }
+
+    private static Engine start(EngineConfig config, MetricsRegistry metrics, boolean frozen)
+            throws IOException {
         final ShardThread[] shards = new ShardThread[config.shards()];
         int started = 0;
         try {
@@ -43,7 +66,7 @@ public final class Engine implements AutoCloseable {
             }
             final Conductor conductor = new Conductor();
             conductor.start();
-            return new Engine(conductor, shards, metrics);
+            return new Engine(conductor, shards, metrics, frozen);
         } catch (IOException e) {
             for (int i = 0; i < started; i++) {
                 shards[i].close();
@@ -59,7 +82,18 @@ public final class Engine implements AutoCloseable {
      */
     public synchronized DeviceHandle attach(VirtioDevice device, SocketSource source)
             throws IOException {
-        final Sockets sockets = open(source);
+        final Sockets sockets = startedFrozen ? new Sockets(null, null) : open(source);
+        final Endpoint endpoint = endpoint(device, source);
+        endpoint.useSockets(sockets.server(), sockets.connected());
+        if (startedFrozen) {
+            endpoint.beginFrozen();
+        } else {
+            conductor.post(endpoint::begin);
+        }
+        return endpoint;
+    }
+
+    private Endpoint endpoint(VirtioDevice device, SocketSource source) {
         final Endpoint endpoint =
                 new Endpoint(
                         conductor,
@@ -71,12 +105,98 @@ public final class Engine implements AutoCloseable {
                         nextShard,
                         serving::leave);
         nextShard = (nextShard + groups(device)) % shards.length;
-        endpoint.useSockets(sockets.server(), sockets.connected());
         device.onConfigChange(endpoint::configChanged);
         serving.join();
         endpoints.add(endpoint);
-        conductor.post(endpoint::begin);
         return endpoint;
+    }
+
+    /**
+     * Stops every queue of every device at a place where another process could go on; front-ends
+     * hear nothing, and nobody is accepted.
+     *
+     * @return completes when that is so; not after {@link #thaw}
+     */
+    public CompletableFuture<List<SavedEndpoint>> freeze() {
+        final CompletableFuture<List<SavedEndpoint>> frozen = new CompletableFuture<>();
+        conductor.post(
+                () -> {
+                    final Runnable oneDone = countdown(endpoints.size(), () -> save(frozen));
+                    endpoints.forEach(endpoint -> endpoint.freeze(oneDone));
+                });
+        return frozen;
+    }
+
+    private void save(CompletableFuture<List<SavedEndpoint>> frozen) {
+        try {
+            frozen.complete(endpoints.stream().map(Endpoint::save).toList());
+        } catch (RuntimeException e) {
+            frozen.completeExceptionally(e);
+        }
+    }
+
+    /**
+     * Goes on where everything was frozen, or was restored to.
+     *
+     * @return completes when every queue runs
+     */
+    public CompletableFuture<Boolean> thaw() {
+        final CompletableFuture<Boolean> thawed = new CompletableFuture<>();
+        conductor.post(
+                () -> {
+                    final Runnable oneDone =
+                            countdown(endpoints.size(), () -> thawed.complete(true));
+                    endpoints.forEach(endpoint -> endpoint.thaw(oneDone));
+                });
+        return thawed;
+    }
+
+    private static Runnable countdown(int count, Runnable done) {
+        final int[] left = {count};
+        return () -> {
+            if (--left[0] == 0) {
+                done.run();
+            }
+        };
+    }
+
+    /**
+     * Has the frozen devices become what was saved, in the order in which they were attached. They
+     * stay frozen.
+     *
+     * @throws IOException when one cannot; the message says which and why. The engine is then of no
+     *     more use
+     */
+    public void restore(List<SavedEndpoint> saved) throws IOException, InterruptedException {
+        if (saved.size() != endpoints.size()) {
+            throw new IOException(
+                    saved.size() + " devices were saved, and there are " + endpoints.size());
+        }
+        final CompletableFuture<Boolean> done = new CompletableFuture<>();
+        conductor.post(
+                () -> {
+                    try {
+                        for (int i = 0; i < saved.size(); i++) {
+                            endpoints.get(i).restore(saved.get(i));
+                        }
+                        done.complete(true);
+                    } catch (IOException | RuntimeException e) {
+                        done.completeExceptionally(e);
+                    }
+                });
+        try {
+            done.get();
+        } catch (ExecutionException e) {
+            throw new IOException(Objects.requireNonNull(e.getCause()).getMessage(), e);
+        }
+    }
+
+    /**
+     * Another process has taken over what was frozen: {@link #awaitTermination} returns, and
+     * nothing here is to be closed or called again before the process ends.
+     */
+    public void abandon() {
+        serving.leaveAll();
     }
 
     private static int groups(VirtioDevice device) {
@@ -104,6 +224,11 @@ public final class Engine implements AutoCloseable {
 
         synchronized void leave() {
             count--;
+            notifyAll();
+        }
+
+        synchronized void leaveAll() {
+            count = 0;
             notifyAll();
         }
 

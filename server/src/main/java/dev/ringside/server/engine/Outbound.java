@@ -8,6 +8,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /** Messages on their way into a socket that may not take them at once. Conductor only. */
@@ -60,6 +62,32 @@ final class Outbound {
             bytes.copyFrom(rest);
             final boolean begun = message.bytes().position() > 0;
             return socket.send(bytes, begun ? List.of() : message.fds());
+        }
+    }
+
+    /** The socket, still owned by this object. */
+    UnixSocket socket() {
+        return socket;
+    }
+
+    /** What waits; the descriptors stay this object's. */
+    List<SavedMessage> save() {
+        final List<SavedMessage> saved = new ArrayList<>();
+        for (final Message message : waiting) {
+            final boolean begun = message.bytes().position() > 0;
+            final byte[] rest = new byte[message.bytes().remaining()];
+            message.bytes().duplicate().get(rest);
+            saved.add(
+                    new SavedMessage(
+                            HexFormat.of().formatHex(rest), begun ? List.of() : message.fds()));
+        }
+        return saved;
+    }
+
+    /** Has what was saved wait again. */
+    void restore(List<SavedMessage> saved) {
+        for (final SavedMessage message : saved) {
+            add(HexFormat.of().parseHex(message.bytesHex()), message.fds());
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.ringside.server.engine;
 
+import dev.ringside.server.log.Log;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.UnixSocket;
 import java.io.IOException;
@@ -16,7 +17,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A listening socket and, where this process made one, its file with mode and owner. */
-final class ServerSocket implements AutoCloseable {
+public final class ServerSocket implements AutoCloseable {
     private static final int BACKLOG = 64;
 
     private final UnixSocket socket;
@@ -34,8 +35,18 @@ final class ServerSocket implements AutoCloseable {
         return new ServerSocket(socket, null, null);
     }
 
+    /**
+     * One that another process has handed over.
+     *
+     * @param made the file that it had made, to be removed in the end; null: none
+     */
+    public static ServerSocket takenOver(UnixSocket socket, @Nullable Path made)
+            throws IOException {
+        return new ServerSocket(socket, made, made == null ? null : fileKey(made));
+    }
+
     /** Makes the socket file; nothing of it is left behind when that fails. */
-    static ServerSocket listen(SocketSource.Listen listen) throws IOException {
+    public static ServerSocket listen(SocketSource.Listen listen) throws IOException {
         final Path path = listen.path();
         final UnixSocket socket = UnixSocket.listen(path, BACKLOG, listen.mode());
         try {
@@ -87,6 +98,26 @@ final class ServerSocket implements AutoCloseable {
                 .fileKey();
     }
 
+    /** The listening socket, still owned by this object. */
+    public UnixSocket socket() {
+        return socket;
+    }
+
+    /** The file that was made, absolute, as long as it is still there; else null. */
+    public @Nullable String madeFile() {
+        final Path made = path;
+        return made != null && isOurs(made) ? made.toAbsolutePath().toString() : null;
+    }
+
+    private boolean isOurs(Path made) {
+        try {
+            return Objects.equals(fileKey, fileKey(made));
+        } catch (IOException gone) {
+            // Somebody else removed or replaced it: not ours any more.
+            return false;
+        }
+    }
+
     int number() {
         return socket.fd().number();
     }
@@ -100,16 +131,12 @@ final class ServerSocket implements AutoCloseable {
     public void close() {
         socket.close();
         final Path made = path;
-        if (made == null) {
-            return;
-        }
-        try {
-            if (Objects.equals(fileKey, fileKey(made))) {
+        if (made != null && isOurs(made)) {
+            try {
                 Files.deleteIfExists(made);
+            } catch (IOException e) {
+                Log.warn("socket-" + made, "the socket file cannot be removed: " + e);
             }
-        } catch (IOException gone) {
-            // Somebody else removed or replaced it: not ours any more.
-            return;
         }
     }
 }

@@ -27,6 +27,11 @@ public final class SlowWork implements Executor, AutoCloseable {
         thread.execute(work);
     }
 
+    /** Takes nothing more; what was given is still done. */
+    public void end() {
+        thread.shutdown();
+    }
+
     /** Takes nothing more and waits until all that was given is done. */
     @Override
     public void close() {

@@ -41,10 +41,10 @@ final class BlkParserTest {
         assertEquals(16, options.queues());
         assertEquals(1024, options.queueSize());
         assertNull(options.serial());
-        assertEquals(1, options.threads().shards());
-        assertEquals(List.of(), options.threads().cpus());
-        assertEquals(IdleMode.ADAPTIVE, options.threads().idle());
-        assertNull(options.metrics());
+        assertEquals(1, options.server().threads().shards());
+        assertEquals(List.of(), options.server().threads().cpus());
+        assertEquals(IdleMode.ADAPTIVE, options.server().threads().idle());
+        assertNull(options.server().metrics());
     }
 
     @Test
@@ -75,23 +75,23 @@ final class BlkParserTest {
         assertEquals(3, options.queues());
         assertEquals(256, options.queueSize());
         assertEquals("A 1", options.serial());
-        assertEquals(2, options.threads().shards());
-        assertEquals(List.of(1, 3), options.threads().cpus());
-        assertEquals(IdleMode.BUSY_SPIN, options.threads().idle());
-        assertEquals(new MetricsAddress("::1", 0), options.metrics());
+        assertEquals(2, options.server().threads().shards());
+        assertEquals(List.of(1, 3), options.server().threads().cpus());
+        assertEquals(IdleMode.BUSY_SPIN, options.server().threads().idle());
+        assertEquals(new MetricsAddress("::1", 0), options.server().metrics());
     }
 
     @Test
     void shouldTakeTheLongestSpinOfAnAdaptiveShardOnly() throws OperatorException {
-        assertEquals(50, parseListening().threads().spinUs());
-        assertEquals(0, parseListening("--spin-us=0").threads().spinUs());
+        assertEquals(50, parseListening().server().threads().spinUs());
+        assertEquals(0, parseListening("--spin-us=0").server().threads().spinUs());
         assertThrows(
                 OperatorException.class, () -> parseListening("--spin-us=5", "--idle=busy-spin"));
     }
 
     @Test
     void shouldUseAShardForEachProcessorNamed() throws OperatorException {
-        assertEquals(3, parseListening("--cpu=0-2").threads().shards());
+        assertEquals(3, parseListening("--cpu=0-2").server().threads().shards());
     }
 
     @Test

@@ -147,7 +147,7 @@ final class DocumentsTest {
             for (String port :
                     List.of("tap:tap0", "loopback", "switch:lan", "socket:/nobody/listens")) {
                 NetConfig config = NetConfig.named("n" + devices.size());
-                devices.add(NetDevice.create(config, ports.open(port), registry));
+                devices.add(NetDevice.create(config, ports.open(port, null), registry));
             }
             driveAndVisit(devices.get(2), registry, new Collecting(seen, page));
         } finally {

@@ -111,10 +111,10 @@ final class NetParserTest {
                         "--metrics-port=0",
                         "--metrics-address=::1");
 
-        assertEquals(List.of(1, 3), options.threads().cpus());
-        assertEquals(2, options.threads().shards());
-        assertEquals(IdleMode.BUSY_SPIN, options.threads().idle());
-        assertEquals(new MetricsAddress("::1", 0), options.metrics());
+        assertEquals(List.of(1, 3), options.server().threads().cpus());
+        assertEquals(2, options.server().threads().shards());
+        assertEquals(IdleMode.BUSY_SPIN, options.server().threads().idle());
+        assertEquals(new MetricsAddress("::1", 0), options.server().metrics());
     }
 
     @ParameterizedTest

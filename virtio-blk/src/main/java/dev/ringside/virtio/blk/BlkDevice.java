@@ -1,6 +1,7 @@
 package dev.ringside.virtio.blk;
 
 import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.shm.Fd;
 import dev.ringside.shm.LifeTime;
 import dev.ringside.virtio.blk.backend.BackendException;
 import dev.ringside.virtio.blk.backend.BlockBackend;
@@ -59,6 +60,11 @@ public final class BlkDevice implements VirtioDevice {
     /** One line for the operator: what the disk's data lives on, and how. */
     public String describe() {
         return backend.describe();
+    }
+
+    /** The storage as another process could go on with it; null: there is nothing to keep. */
+    public @Nullable Fd storage() {
+        return backend.storage();
     }
 
     @Override

@@ -93,6 +93,11 @@ public final class NetDevice implements VirtioDevice, NetControl {
         return port.describe();
     }
 
+    /** What the NIC is plugged into, still owned by this object. */
+    public PacketPort port() {
+        return port;
+    }
+
     @Override
     public String name() {
         return config.name();

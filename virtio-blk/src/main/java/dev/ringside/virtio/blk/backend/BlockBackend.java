@@ -1,5 +1,6 @@
 package dev.ringside.virtio.blk.backend;
 
+import dev.ringside.shm.Fd;
 import dev.ringside.shm.LifeTime;
 import dev.ringside.virtqueue.device.ShardContext;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,14 @@ public interface BlockBackend extends AutoCloseable {
 
     /** Wear of the medium as it was last seen, null when the medium does not tell. */
     @Nullable LifeTime lifetime();
+
+    /**
+     * What another process needs to go on with the same storage, lock and content included; it
+     * stays the backend's. Null: there is nothing to keep.
+     */
+    default @Nullable Fd storage() {
+        return null;
+    }
 
     /**
      * A channel for one queue. Called on the shard's thread, which is the only one that may use it.

@@ -1,10 +1,12 @@
 package dev.ringside.virtio.blk.backend;
 
+import dev.ringside.shm.Fd;
 import dev.ringside.virtio.blk.backend.FileOptions.Direct;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens backends from text. The grammar, which {@code docs/virtio-blk.md} explains:
@@ -29,9 +31,19 @@ public final class BlockBackends {
      *     for the operator
      */
     public static BlockBackend open(String uri, boolean readOnly) throws BackendException {
+        return open(uri, readOnly, null);
+    }
+
+    /**
+     * As {@link #open(String, boolean)}, on the storage that another process had open.
+     *
+     * @param storage its {@link BlockBackend#storage}, the backend's from now on; null: open it
+     */
+    public static BlockBackend open(String uri, boolean readOnly, @Nullable Fd storage)
+            throws BackendException {
         BackendUri parsed = BackendUri.parse(uri, scheme -> !WITHOUT_PATH.contains(scheme));
         return switch (parsed.scheme()) {
-            case FILE -> FileBackend.open(fileOptions(parsed, readOnly));
+            case FILE -> FileBackend.open(fileOptions(parsed, readOnly), storage);
             case "null" -> {
                 parsed.allowOnly(Set.of("size", "read-zeroes"));
                 yield new NullBackend(
@@ -39,7 +51,9 @@ public final class BlockBackends {
             }
             case "memory" -> {
                 parsed.allowOnly(Set.of("size"));
-                yield MemoryBackend.create(parsed.capacity(), readOnly);
+                yield storage == null
+                        ? MemoryBackend.create(parsed.capacity(), readOnly)
+                        : MemoryBackend.of(storage, parsed.capacity(), readOnly);
             }
             default ->
                     throw new BackendException(

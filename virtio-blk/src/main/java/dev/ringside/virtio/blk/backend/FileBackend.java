@@ -1,5 +1,6 @@
 package dev.ringside.virtio.blk.backend;
 
+import dev.ringside.shm.Fd;
 import dev.ringside.shm.HostFile;
 import dev.ringside.shm.IoUring;
 import dev.ringside.shm.LifeTime;
@@ -34,19 +35,37 @@ public final class FileBackend implements BlockBackend {
      *     empty, not a multiple of the block size, or in use
      */
     public static FileBackend open(FileOptions options) throws BackendException {
-        return open(options, FileRing.Uring::new);
+        return open(options, (Fd) null);
+    }
+
+    /**
+     * As {@link #open(FileOptions)}, with the file that another process had open and locked.
+     *
+     * @param storage its {@link #storage}, the backend's from now on; null: open the path
+     */
+    static FileBackend open(FileOptions options, @Nullable Fd storage) throws BackendException {
+        return of(FileProbe.open(options, storage), FileRing.Uring::new);
     }
 
     /** As {@link #open(FileOptions)}, with the ring wrapped: for tests. */
     static FileBackend open(FileOptions options, Function<IoUring, FileRing> rings)
             throws BackendException {
-        FileMedium medium = FileProbe.open(options);
+        return of(FileProbe.open(options, null), rings);
+    }
+
+    private static FileBackend of(FileMedium medium, Function<IoUring, FileRing> rings)
+            throws BackendException {
         try {
             return new FileBackend(medium, rings);
         } catch (BackendException | RuntimeException e) {
             medium.close();
             throw e;
         }
+    }
+
+    @Override
+    public Fd storage() {
+        return medium.file().descriptor();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.ringside.virtio.blk.backend;
 
 import dev.ringside.shm.Errno;
+import dev.ringside.shm.Fd;
 import dev.ringside.shm.HostFile;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.NativeBuffer;
@@ -39,29 +40,27 @@ final class FileProbe {
             String note) {}
 
     private final FileOptions options;
+    private final @Nullable Fd storage;
 
-    private FileProbe(FileOptions options) {
+    private FileProbe(FileOptions options, @Nullable Fd storage) {
         this.options = options;
+        this.storage = storage;
     }
 
     /**
      * Opens an image.
      *
+     * @param storage the file that another process had open and locked; null: open the path
      * @throws BackendException as {@link FileBackend#open}
      */
-    static FileMedium open(FileOptions options) throws BackendException {
-        return new FileProbe(options).open();
+    static FileMedium open(FileOptions options, @Nullable Fd storage) throws BackendException {
+        return new FileProbe(options, storage).open();
     }
 
     private FileMedium open() throws BackendException {
         Path path = options.path();
-        if (Files.isDirectory(path)) {
-            throw new BackendException(
-                    path + ": is a directory; name an image file or a block device");
-        }
-        if (!Files.exists(path)) {
-            throw new BackendException(
-                    path + ": there is no such file; make one with: truncate -s 10G " + path);
+        if (storage == null) {
+            requireFile(path);
         }
         boolean inMemory = isInMemory(path);
         HostFile file = openFile(options.direct() != Direct.OFF && !inMemory);
@@ -85,8 +84,22 @@ final class FileProbe {
         }
     }
 
+    private static void requireFile(Path path) throws BackendException {
+        if (Files.isDirectory(path)) {
+            throw new BackendException(
+                    path + ": is a directory; name an image file or a block device");
+        }
+        if (!Files.exists(path)) {
+            throw new BackendException(
+                    path + ": there is no such file; make one with: truncate -s 10G " + path);
+        }
+    }
+
     private HostFile openFile(boolean direct) throws BackendException {
         try {
+            if (storage != null) {
+                return HostFile.adopt(options.path(), storage, options.readOnly());
+            }
             return HostFile.open(options.path(), options.readOnly(), direct);
         } catch (LinuxException e) {
             throw new BackendException(e.getMessage() == null ? "open failed" : e.getMessage(), e);

@@ -1,5 +1,6 @@
 package dev.ringside.virtio.blk.backend;
 
+import dev.ringside.shm.Fd;
 import dev.ringside.shm.LifeTime;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.Memfd;
@@ -32,19 +33,40 @@ public final class MemoryBackend implements BlockBackend {
     public static MemoryBackend create(long capacityBytes, boolean readOnly)
             throws BackendException {
         try {
-            return new MemoryBackend(
-                    MemoryRegion.map(
-                            Memfd.create("ringside-disk", capacityBytes), 0, 0, capacityBytes, 0),
-                    readOnly);
+            return of(Memfd.create("ringside-disk", capacityBytes), capacityBytes, readOnly);
         } catch (LinuxException e) {
-            throw new BackendException(
-                    "memory: no room for "
-                            + Sizes.text(capacityBytes)
-                            + " ("
-                            + e.getMessage()
-                            + "); choose a smaller size=",
-                    e);
+            throw noRoom(capacityBytes, e);
         }
+    }
+
+    /**
+     * The disk that another backend had in its memory.
+     *
+     * @param storage its {@link #storage}; consumed
+     * @throws BackendException when it cannot be mapped, or is smaller
+     */
+    public static MemoryBackend of(Fd storage, long capacityBytes, boolean readOnly)
+            throws BackendException {
+        try {
+            return new MemoryBackend(MemoryRegion.map(storage, 0, 0, capacityBytes, 0), readOnly);
+        } catch (LinuxException e) {
+            throw noRoom(capacityBytes, e);
+        }
+    }
+
+    private static BackendException noRoom(long capacityBytes, LinuxException e) {
+        return new BackendException(
+                "memory: no room for "
+                        + Sizes.text(capacityBytes)
+                        + " ("
+                        + e.getMessage()
+                        + "); choose a smaller size=",
+                e);
+    }
+
+    @Override
+    public Fd storage() {
+        return region.fd();
     }
 
     @Override

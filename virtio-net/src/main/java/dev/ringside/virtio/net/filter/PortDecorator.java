@@ -3,7 +3,9 @@ package dev.ringside.virtio.net.filter;
 import dev.ringside.virtio.net.port.FrameSink;
 import dev.ringside.virtio.net.port.FrameSource;
 import dev.ringside.virtio.net.port.PacketPort;
+import dev.ringside.virtio.net.port.PortHandOver;
 import dev.ringside.virtqueue.device.ShardContext;
+import org.jspecify.annotations.Nullable;
 
 /** A port that is another one but for what its subclass adds to the sinks of both directions. */
 abstract class PortDecorator implements PacketPort {
@@ -52,6 +54,16 @@ abstract class PortDecorator implements PacketPort {
     @Override
     public void assignMac(long mac) {
         inner.assignMac(mac);
+    }
+
+    @Override
+    public @Nullable PortHandOver handOver() {
+        return inner.handOver();
+    }
+
+    @Override
+    public void setFrozen(boolean frozen) {
+        inner.setFrozen(frozen);
     }
 
     @Override

@@ -39,6 +39,11 @@ public final class SwitchUplink implements AutoCloseable {
                 + outside.describe();
     }
 
+    /** The port behind it, still owned by this object. */
+    public PacketPort outside() {
+        return outside;
+    }
+
     /** Most queue pairs, each of which may be on another shard. */
     public int maxQueuePairs() {
         return pairs.length();

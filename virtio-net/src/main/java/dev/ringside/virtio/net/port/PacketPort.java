@@ -1,6 +1,7 @@
 package dev.ringside.virtio.net.port;
 
 import dev.ringside.virtqueue.device.ShardContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a NIC is plugged into. Shared: every method but the two that open may be called by any
@@ -59,6 +60,20 @@ public interface PacketPort extends AutoCloseable {
      *     does not change while this is open
      */
     FrameSource openReceive(ShardContext shard, int pair, FrameSink into);
+
+    /**
+     * What another process needs to open this port again while this one has it: what can be open
+     * only once. Null: nothing. Decorators pass it on.
+     */
+    default @Nullable PortHandOver handOver() {
+        return null;
+    }
+
+    /**
+     * Says that sinks and sources are closed for a while only, or that they are not any more: the
+     * host is not to notice. Decorators pass it on.
+     */
+    default void setFrozen(boolean frozen) {}
 
     /** Releases the port. Every sink and source is closed already. Idempotent. */
     @Override

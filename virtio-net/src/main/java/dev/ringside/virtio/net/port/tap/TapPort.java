@@ -13,6 +13,7 @@ import dev.ringside.virtio.net.offload.OffloadCounter;
 import dev.ringside.virtio.net.port.FrameSink;
 import dev.ringside.virtio.net.port.FrameSource;
 import dev.ringside.virtio.net.port.PacketPort;
+import dev.ringside.virtio.net.port.PortHandOver;
 import dev.ringside.virtio.net.port.PortScheme;
 import dev.ringside.virtio.net.port.PortUri;
 import dev.ringside.virtio.net.port.host.FramePool;
@@ -20,12 +21,15 @@ import dev.ringside.virtio.net.port.host.HostCounter;
 import dev.ringside.virtio.net.port.host.HostMetrics;
 import dev.ringside.virtqueue.device.ShardContext;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +46,8 @@ public final class TapPort implements PacketPort {
     private static final int SLOTS = 64;
 
     private static final int UNLIMITED_MTU = 65535;
+    private static final int UNKNOWN = -1;
+    private static final String OFFLOADS = "offloads";
 
     private final Tap tap;
     private final TapOptions options;
@@ -55,6 +61,7 @@ public final class TapPort implements PacketPort {
     private final boolean[] attached;
     private int index;
     private int receiveOffloads;
+    private boolean frozen;
     private boolean closed;
 
     private TapPort(
@@ -83,7 +90,23 @@ public final class TapPort implements PacketPort {
      *     still run when the port's sinks and sources are closed
      */
     public static List<PortScheme> schemes(Executor control) {
-        PortScheme.Opener opener = (uri, metrics) -> open(uri, metrics, control);
+        return schemes(control, () -> null);
+    }
+
+    /**
+     * As {@link #schemes(Executor)}.
+     *
+     * @param handedOver what another process has of the port that is opened next; null: nothing
+     */
+    public static List<PortScheme> schemes(
+            Executor control, Supplier<@Nullable PortHandOver> handedOver) {
+        PortScheme.Opener opener =
+                (uri, metrics) -> {
+                    PortHandOver given = handedOver.get();
+                    return given == null
+                            ? open(uri, metrics, control)
+                            : takeOver(uri, metrics, control, given);
+                };
         return List.of(
                 new PortScheme(
                         "tap",
@@ -114,6 +137,38 @@ public final class TapPort implements PacketPort {
         }
         try (NetNamespace _ = NetNamespace.enter(namespace)) {
             return openHere(uri, options, registry, control);
+        }
+    }
+
+    /**
+     * Goes on with the interface of another process, which reads and writes until its sources and
+     * sinks are closed: nothing about it is changed before one is opened here.
+     *
+     * @param given its {@link #handOver}; the descriptors are the port's from now on
+     * @throws LinuxException when they are none of an interface
+     */
+    static TapPort takeOver(
+            PortUri uri, MetricsRegistry registry, Executor control, PortHandOver given)
+            throws LinuxException {
+        TapOptions options = TapOptions.of(uri);
+        String namespace = options.namespace();
+        int usable = Integer.parseInt(given.details().getOrDefault(OFFLOADS, "0"));
+        Tap tap = Tap.adopt(given.fds());
+        NetInterface host = null;
+        try (NetNamespace _ = namespace == null ? null : NetNamespace.enter(namespace)) {
+            host = NetInterface.exists(tap.name()) ? NetInterface.open(tap.name()) : null;
+            HostMetrics metrics = new HostMetrics(uri, registry, tap.queueCount());
+            TapPort port = new TapPort(tap, options, host, metrics, control, usable);
+            // What it was last told is not known here: it is told again.
+            Arrays.fill(port.attached, true);
+            port.receiveOffloads = UNKNOWN;
+            return port;
+        } catch (LinuxException | RuntimeException e) {
+            if (host != null) {
+                host.close();
+            }
+            tap.close();
+            throw e;
         }
     }
 
@@ -276,6 +331,24 @@ public final class TapPort implements PacketPort {
         return source;
     }
 
+    @Override
+    public PortHandOver handOver() {
+        List<Fd> fds = new ArrayList<>();
+        for (int queue = 0; queue < tap.queueCount(); queue++) {
+            fds.add(tap.descriptor(queue));
+        }
+        return new PortHandOver(fds, Map.of(OFFLOADS, Integer.toString(transmitOffloads)));
+    }
+
+    /** While it is frozen queues keep what the host sends, and the kernel is told nothing. */
+    @Override
+    public void setFrozen(boolean value) {
+        synchronized (lock) {
+            frozen = value;
+        }
+        changed();
+    }
+
     /** A source is another than before: tells the kernel, soon. */
     void changed() {
         control.execute(this::reconcile);
@@ -294,7 +367,7 @@ public final class TapPort implements PacketPort {
 
     private void reopen() {
         synchronized (lock) {
-            if (closed || !isBack()) {
+            if (closed || frozen || !isBack()) {
                 return;
             }
             for (int pair = 0; pair < attached.length; pair++) {
@@ -345,7 +418,7 @@ public final class TapPort implements PacketPort {
     /** Makes the kernel do what the open sources want. First less, then the offloads, then more. */
     private void reconcile() {
         synchronized (lock) {
-            if (closed) {
+            if (closed || frozen) {
                 return;
             }
             int accepted = Offload.ALL;
@@ -380,7 +453,7 @@ public final class TapPort implements PacketPort {
             receiveOffloads = bits;
         } catch (LinuxException e) {
             // It is gone, or was never able to: sources drop and count what is not accepted.
-            receiveOffloads = -1;
+            receiveOffloads = UNKNOWN;
         }
     }
 

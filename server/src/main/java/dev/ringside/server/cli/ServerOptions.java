@@ -1,0 +1,34 @@
+package dev.ringside.server.cli;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What every process that serves was asked for, whatever it serves.
+ *
+ * @param threads the polling threads
+ * @param metrics where /metrics is served; null: nowhere
+ * @param control the control socket; null: none
+ */
+record ServerOptions(
+        ThreadOptions threads, @Nullable MetricsAddress metrics, @Nullable Path control) {
+    /**
+     * Checks the options.
+     *
+     * @param allowedCpus the processors that this process may use
+     */
+    static ServerOptions parse(Given given, int[] allowedCpus) throws OperatorException {
+        return new ServerOptions(
+                ThreadOptions.parse(given, allowedCpus),
+                MetricsAddress.parse(given),
+                SocketOptions.control(given));
+    }
+
+    /** The same with metrics at another port. */
+    ServerOptions withMetricsPort(int port) {
+        MetricsAddress address = metrics;
+        return address == null
+                ? this
+                : new ServerOptions(threads, new MetricsAddress(address.host(), port), control);
+    }
+}

@@ -1,0 +1,170 @@
+package dev.ringside.server.cli;
+
+import dev.ringside.server.upgrade.Successor;
+import dev.ringside.server.upgrade.Wire;
+import dev.ringside.shm.CpuAffinity;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code ringside upgrade}: takes over a running process. */
+final class UpgradeCommand {
+    static final String COMMAND = "ringside upgrade";
+
+    private static final String TIMEOUT = "--timeout";
+    private static final int DEFAULT_TIMEOUT_S = 5;
+    private static final int MAX_TIMEOUT_S = 60;
+    private static final long MS_PER_S = 1_000;
+
+    private UpgradeCommand() {}
+
+    static CommandLine commandLine() {
+        CommandSpec spec = CommandSpec.create().name(COMMAND);
+        spec.usageMessage()
+                .width(Syntax.WIDTH)
+                .sortOptions(false)
+                .sortSynopsis(false)
+                .customSynopsis("ringside upgrade --control-socket=PATH [OPTION...]")
+                .description(
+                        "%nTakes over the process that listens on the control socket: sockets,"
+                                + " connections, guest memory, everything. Guests and front-ends notice"
+                                + " nothing but a short pause. When it fails the running process goes"
+                                + " on.%n")
+                .footer(
+                        "",
+                        "The running process tells its options. Those of threads and metrics may be"
+                                + " given",
+                        "anew; others only as they are.");
+        ServeSyntax.text(
+                spec, ServeSyntax.CONTROL_SOCKET, "PATH", "The running process's control socket.");
+        ServeSyntax.text(
+                spec,
+                TIMEOUT,
+                "SECONDS",
+                "Guests wait no longer than this: then the running process goes on. Default: "
+                        + DEFAULT_TIMEOUT_S
+                        + ".");
+        spec.addOption(
+                OptionSpec.builder(Syntax.HELP, "-h")
+                        .type(boolean.class)
+                        .usageHelp(true)
+                        .description("Print this help and end.")
+                        .build());
+        return Syntax.configure(new CommandLine(spec)).setUnmatchedArgumentsAllowed(true);
+    }
+
+    /** Runs the command to its end, which is that of the service. */
+    static int run(List<String> arguments, PrintStream out, PrintStream err)
+            throws OperatorException, InterruptedException {
+        CommandLine commandLine = commandLine();
+        ParseResult result = Syntax.parse(commandLine, COMMAND, arguments);
+        if (result.isUsageHelpRequested()) {
+            out.print(commandLine.getUsageMessage());
+            out.flush();
+            return ExitCode.OK;
+        }
+        Given given = Given.of(COMMAND, result);
+        Path socket = given.path(ServeSyntax.CONTROL_SOCKET);
+        if (socket == null) {
+            throw new OperatorException(
+                    "there is no process to take over: give --control-socket=PATH, as it was given"
+                            + " to that one (see "
+                            + COMMAND
+                            + " --help)");
+        }
+        long limitMs = MS_PER_S * given.integer(TIMEOUT, DEFAULT_TIMEOUT_S, 1, MAX_TIMEOUT_S);
+        try (Successor successor = begin(socket)) {
+            return takeOver(successor, result.unmatched(), limitMs, err);
+        }
+    }
+
+    private static Successor begin(Path socket) throws OperatorException {
+        try {
+            return Successor.begin(socket, Version.text());
+        } catch (IOException e) {
+            throw new OperatorException(
+                    Values.given(ServeSyntax.CONTROL_SOCKET, socket.toString())
+                            + ": nothing was changed: "
+                            + e.getMessage(),
+                    e);
+        }
+    }
+
+    private static int takeOver(
+            Successor successor, List<String> unmatched, long limitMs, PrintStream err)
+            throws OperatorException, InterruptedException {
+        Wire.Offer offer = successor.offer();
+        boolean disk = offer.command().equals(Cli.BLK);
+        String name = disk ? BlkSyntax.COMMAND : NetSyntax.COMMAND;
+        ParseResult running = parse(disk, name, offer.options());
+        List<String> options = CommandText.merged(running, parse(disk, name, unmatched));
+        requireFolder(offer, options);
+        CommandText command = new CommandText(offer.command(), options);
+        ParseResult merged = parse(disk, name, options);
+        int[] cpus = CpuAffinity.allowed();
+        if (disk) {
+            BlkOptions parsed = BlkParser.parseForTakeOver(merged, cpus);
+            return Server.takeOver(
+                    successor, new BlkServer(parsed), command, parsed.server(), limitMs, err);
+        }
+        NetOptions parsed = NetParser.parseForTakeOver(merged, cpus);
+        return Server.takeOver(
+                successor, new NetServer(parsed), command, parsed.server(), limitMs, err);
+    }
+
+    private static ParseResult parse(boolean disk, String name, List<String> options)
+            throws OperatorException {
+        CommandLine syntax = disk ? BlkSyntax.commandLine() : NetSyntax.commandLine();
+        return Syntax.parse(syntax, name, options);
+    }
+
+    /** Relative paths would mean other files in another folder. */
+    private static void requireFolder(Wire.Offer offer, List<String> options)
+            throws OperatorException {
+        String here = Path.of("").toAbsolutePath().toString();
+        String relative = relative(options);
+        if (relative != null && !here.equals(offer.folder())) {
+            throw new OperatorException(
+                    "process "
+                            + offer.pid()
+                            + " goes on: it was started in "
+                            + offer.folder()
+                            + " with "
+                            + relative
+                            + ": run this there (cd "
+                            + offer.folder()
+                            + ")");
+        }
+    }
+
+    private static @Nullable String relative(List<String> options) {
+        for (String option : options) {
+            String value = option.substring(option.indexOf('=') + 1);
+            List<String> pathed = new ArrayList<>();
+            if (option.startsWith(ServeSyntax.SOCKET_PATH + "=")
+                    || option.startsWith(ServeSyntax.CONTROL_SOCKET + "=")
+                    || option.startsWith(BlkSyntax.BLK_FILE + "=")
+                    || option.startsWith(NetSyntax.CAPTURE + "=")
+                    || (option.startsWith(NetSyntax.NIC + "=") && !value.startsWith("fd="))) {
+                pathed.add(value);
+            }
+            for (String scheme : List.of("file:", "socket:")) {
+                int at = value.indexOf(scheme);
+                if (at >= 0) {
+                    pathed.add(value.substring(at + scheme.length()));
+                }
+            }
+            if (pathed.stream().anyMatch(path -> !path.startsWith("/"))) {
+                return option;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,213 @@
+package dev.ringside.server.control;
+
+import dev.ringside.server.engine.SlowWork;
+import dev.ringside.server.log.Log;
+import dev.ringside.shm.Epoll;
+import dev.ringside.shm.Errno;
+import dev.ringside.shm.EventFd;
+import dev.ringside.shm.Fd;
+import dev.ringside.shm.LinuxException;
+import dev.ringside.shm.PeerCredentials;
+import dev.ringside.shm.UnixSocket;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves a control socket on threads of its own, away from conductor and shards. Only processes of
+ * the same user, and root's, are heard.
+ */
+public final class ControlServer implements AutoCloseable {
+    private static final int MAX_LINE_BYTES = 1 << 20;
+    private static final int MAX_CLIENTS = 16;
+    private static final long SEND_NS = 10_000_000_000L;
+    private static final long NS_PER_MS = 1_000_000;
+    private static final int WAKE = 0;
+    private static final int CLIENT = 1;
+
+    private final UnixSocket socket;
+    private final int userId;
+    private final Function<PeerCredentials, ControlSession> sessions;
+    private final EventFd wake;
+    private final SlowWork acceptor = new SlowWork("ringside-control");
+    private final AtomicInteger clients = new AtomicInteger();
+    private volatile boolean closed;
+
+    private ControlServer(UnixSocket socket, Function<PeerCredentials, ControlSession> sessions)
+            throws LinuxException {
+        this.socket = socket;
+        this.sessions = sessions;
+        userId = ownUserId();
+        wake = EventFd.create();
+    }
+
+    /**
+     * Starts to serve.
+     *
+     * @param socket listening; its own from now on
+     * @param sessions makes what serves one client
+     */
+    public static ControlServer start(
+            UnixSocket socket, Function<PeerCredentials, ControlSession> sessions)
+            throws LinuxException {
+        ControlServer server = new ControlServer(socket, sessions);
+        server.acceptor.execute(server::acceptAll);
+        return server;
+    }
+
+    private static int ownUserId() throws LinuxException {
+        UnixSocket[] pair = UnixSocket.pair();
+        try {
+            return pair[0].peer().uid();
+        } finally {
+            pair[0].close();
+            pair[1].close();
+        }
+    }
+
+    /** The listening socket, still owned by this object: to hand it over. */
+    public Fd listening() {
+        return socket.fd();
+    }
+
+    private void acceptAll() {
+        try (Epoll epoll = Epoll.create()) {
+            epoll.add(wake.number(), Epoll.IN, WAKE);
+            epoll.add(socket.fd().number(), Epoll.IN, CLIENT);
+            while (!closed) {
+                epoll.await(-1);
+                UnixSocket accepted = closed ? null : socket.accept();
+                if (accepted != null) {
+                    admit(accepted);
+                }
+            }
+        } catch (IOException e) {
+            Log.warn("control", "the control socket is not served any more: " + e.getMessage());
+        }
+    }
+
+    private void admit(UnixSocket accepted) {
+        try {
+            PeerCredentials peer = accepted.peer();
+            if (peer.uid() != userId && peer.uid() != 0) {
+                Log.warn(
+                        "control-peer",
+                        "control socket: process "
+                                + peer.pid()
+                                + " of user "
+                                + peer.uid()
+                                + " was turned away: only user "
+                                + userId
+                                + " and root are heard");
+                accepted.close();
+            } else if (clients.incrementAndGet() > MAX_CLIENTS) {
+                clients.decrementAndGet();
+                Log.warn(
+                        "control-clients",
+                        "control socket: a client was turned away: there are "
+                                + MAX_CLIENTS
+                                + " already");
+                accepted.close();
+            } else {
+                SlowWork thread = new SlowWork("ringside-control-client");
+                thread.execute(() -> serve(accepted, peer));
+                thread.execute(clients::decrementAndGet);
+                thread.end();
+            }
+        } catch (LinuxException e) {
+            accepted.close();
+        }
+    }
+
+    private void serve(UnixSocket accepted, PeerCredentials peer) {
+        ControlSession session = sessions.apply(peer);
+        try (LineChannel channel = new LineChannel(accepted, MAX_LINE_BYTES)) {
+            boolean more = true;
+            while (more) {
+                more = serveNext(channel, session);
+            }
+        } catch (IOException e) {
+            // The client's loss: it hung up, or does not read.
+            if (!(e instanceof LinuxException linux) || linux.errno() != Errno.EPIPE) {
+                Log.warn("control-client", "control socket: " + e.getMessage());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            session.ended();
+        }
+    }
+
+    private boolean serveNext(LineChannel channel, ControlSession session)
+            throws IOException, InterruptedException {
+        long patienceMs = session.patienceMs();
+        try {
+            Message request = channel.receive(patienceMs < 0 ? -1 : patienceMs * NS_PER_MS);
+            if (request != null) {
+                answer(channel, session, request);
+            }
+            return request != null;
+        } catch (RpcException e) {
+            reply(channel, null, "error", error(e));
+            return true;
+        }
+    }
+
+    private static void answer(LineChannel channel, ControlSession session, Message request)
+            throws IOException, InterruptedException {
+        Object id = request.json().get("id");
+        try {
+            String method = request.json().path("method").asText("");
+            Object result = session.call(method, new Parameters(request));
+            if (id != null) {
+                reply(channel, id, "result", result);
+            }
+        } catch (RpcException e) {
+            reply(channel, id, "error", error(e));
+        } catch (RuntimeException e) {
+            Log.error("a control request failed, please report this", e);
+            reply(
+                    channel,
+                    id,
+                    "error",
+                    error(new RpcException(RpcException.INTERNAL_ERROR, e.toString())));
+        } finally {
+            request.close();
+        }
+    }
+
+    private static Map<String, Object> error(RpcException e) {
+        return Map.of("code", e.code(), "message", String.valueOf(e.getMessage()));
+    }
+
+    private static void reply(LineChannel channel, @Nullable Object id, String member, Object value)
+            throws IOException {
+        Map<String, Object> reply = new LinkedHashMap<>();
+        reply.put("jsonrpc", "2.0");
+        reply.put("id", id);
+        reply.put(member, value);
+        List<Fd> fds = new ArrayList<>();
+        byte[] line = Lines.encode(reply, fds);
+        channel.send(line, fds, SEND_NS);
+    }
+
+    /** Accepts no more clients; those that are there go on. The socket stays open. */
+    public void stopAccepting() {
+        closed = true;
+        wake.signal();
+        acceptor.close();
+    }
+
+    /** Accepts no more and closes the socket; its file is somebody else's to remove. */
+    @Override
+    public void close() {
+        stopAccepting();
+        socket.close();
+        wake.close();
+    }
+}

@@ -1,0 +1,172 @@
+package dev.ringside.server.component;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ringside.frontend.BlkDriver;
+import dev.ringside.frontend.BlkLoad;
+import dev.ringside.frontend.BlkOptions;
+import dev.ringside.frontend.FrontendConnection;
+import dev.ringside.frontend.FrontendMemory;
+import dev.ringside.frontend.LoadOptions;
+import dev.ringside.frontend.LoadResult;
+import dev.ringside.frontend.StartOrder;
+import dev.ringside.frontend.VirtioSpec;
+import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.server.control.ControlClient;
+import dev.ringside.server.engine.Engine;
+import dev.ringside.server.engine.EngineConfig;
+import dev.ringside.server.engine.IdleMode;
+import dev.ringside.server.engine.SavedEndpoint;
+import dev.ringside.server.engine.SocketSource;
+import dev.ringside.server.upgrade.Wire;
+import dev.ringside.virtio.blk.BlkConfig;
+import dev.ringside.virtio.blk.BlkDevice;
+import dev.ringside.virtio.blk.backend.BlockBackend;
+import dev.ringside.virtio.blk.backend.BlockBackends;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * One engine after the other goes on with the same connection, as processes do in an upgrade, and
+ * everything that travels goes through a socket; a verified load runs all the time.
+ */
+@Timeout(120)
+final class HandOverIT {
+    private static final int DEPTH = 16;
+    private static final int HAND_OVERS = Integer.getInteger("ringside.handovers", 25);
+    private static final long LIMIT_S = 20;
+    private static final String STORAGE = "memory:size=16M";
+
+    @TempDir private Path folder = Path.of("/nonexistent");
+
+    /** An engine that serves the disk. */
+    private record Host(Engine engine, BlkDevice disk) implements AutoCloseable {
+        static Host first(final Path socket, final int queues) throws Exception {
+            final Engine engine = Engine.start(config(), new MetricsRegistry());
+            final BlkDevice disk = disk(queues, BlockBackends.open(STORAGE, false));
+            engine.attach(disk, new SocketSource.Listen(socket, 0600, null, null));
+            return new Host(engine, disk);
+        }
+
+        private static EngineConfig config() {
+            return EngineConfig.of(2, IdleMode.ADAPTIVE);
+        }
+
+        private static BlkDevice disk(final int queues, final BlockBackend backend) {
+            return BlkDevice.create(
+                    BlkConfig.named("d").withQueues(queues).withMaxQueueSize(1024),
+                    backend,
+                    new MetricsRegistry());
+        }
+
+        /** Freezes, and goes on in another engine, with another device on the same memory. */
+        Host next(final int queues) throws Exception {
+            final Engine engine2 = Engine.startFrozen(config(), new MetricsRegistry());
+            final var storage = Objects.requireNonNull(disk.storage()).duplicate();
+            final BlkDevice disk2 = disk(queues, BlockBackends.open(STORAGE, false, storage));
+            engine2.attach(disk2, new SocketSource.Inherited(0));
+            final List<SavedEndpoint> saved = freeze();
+            final Wire.State passed =
+                    ControlClient.passed(new Wire.State(0, saved), Wire.State.class);
+            engine2.restore(passed.endpoints());
+            engine2.thaw().get(LIMIT_S, TimeUnit.SECONDS);
+            engine.abandon();
+            close();
+            return new Host(engine2, disk2);
+        }
+
+        List<SavedEndpoint> freeze() throws Exception {
+            return engine.freeze().get(LIMIT_S, TimeUnit.SECONDS);
+        }
+
+        @Override
+        public void close() {
+            engine.close();
+            disk.close();
+        }
+    }
+
+    private Path socket() {
+        return folder.resolve("d.sock");
+    }
+
+    private static BlkDriver start(final Path socket, final int queues, final boolean eventIdx)
+            throws IOException {
+        BlkOptions options = BlkOptions.defaults().queues(queues).order(StartOrder.QEMU);
+        options = eventIdx ? options : options.without(VirtioSpec.F_EVENT_IDX);
+        return BlkDriver.start(
+                FrontendConnection.connect(socket), FrontendMemory.likePc(16 << 20), options);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, true", "4, true", "4, false"})
+    void shouldLoseNothingWhenEngineAfterEngineGoesOn(final int queues, final boolean eventIdx)
+            throws Exception {
+        Host host = Host.first(socket(), queues);
+        try (BlkDriver driver = start(socket(), queues, eventIdx)) {
+            final BlkLoad.Running load = new BlkLoad(driver, LoadOptions.verified(DEPTH)).start();
+            for (int i = 0; i < HAND_OVERS; i++) {
+                final long before = load.load().completed();
+                host = host.next(queues);
+                Await.until(
+                        "the load goes on after hand-over " + i,
+                        () -> load.load().completed() > before + DEPTH || load.ended());
+            }
+
+            final LoadResult result = load.stopAndJoin();
+
+            assertTrue(result.clean(), result.summary());
+            assertTrue(result.requests() > HAND_OVERS, result.summary());
+        } finally {
+            assertTrue(host.engine().shutdown(20_000));
+            host.close();
+        }
+    }
+
+    @Test
+    void shouldGoOnInPlaceWhenNobodyTakesOver() throws Exception {
+        final Host host = Host.first(socket(), 4);
+        try (BlkDriver driver = start(socket(), 4, true)) {
+            final BlkLoad.Running load = new BlkLoad(driver, LoadOptions.verified(DEPTH)).start();
+            for (int i = 0; i < HAND_OVERS; i++) {
+                final long before = load.load().completed();
+                assertEquals(1, host.freeze().size());
+                host.engine().thaw().get(LIMIT_S, TimeUnit.SECONDS);
+                Await.until(
+                        "the load goes on after freeze " + i,
+                        () -> load.load().completed() > before + DEPTH || load.ended());
+            }
+            final LoadResult result = load.stopAndJoin();
+            assertTrue(result.clean(), result.summary());
+        } finally {
+            assertTrue(host.engine().shutdown(20_000));
+            host.close();
+        }
+        assertTrue(Files.notExists(socket()));
+    }
+
+    @Test
+    void shouldAcceptAfterwardsWhoeverComes() throws Exception {
+        Host host = Host.first(socket(), 1);
+        try {
+            host = host.next(1);
+            try (BlkDriver driver = start(socket(), 1, true)) {
+                assertTrue(driver.capacityBytes() > 0);
+            }
+        } finally {
+            assertTrue(host.engine().shutdown(20_000));
+            host.close();
+        }
+        assertTrue(Files.notExists(socket()), "the last one removes the socket's file");
+    }
+}
