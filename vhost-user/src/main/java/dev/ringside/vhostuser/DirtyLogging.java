@@ -48,6 +48,12 @@ final class DirtyLogging implements AutoCloseable {
                 : new QueueLog(now, data, ringToo, ring.logAddress(), changed);
     }
 
+    /** Whether anything is logged: the virtual machine is being migrated. */
+    boolean active() {
+        return log != null
+                && (negotiation.logsAll() || vrings.all().stream().anyMatch(Vring::logged));
+    }
+
     /**
      * SET_LOG_BASE: another log, or the first. Front-ends read the log before as soon as they have
      * the answer, so that comes when no queue writes there any more.

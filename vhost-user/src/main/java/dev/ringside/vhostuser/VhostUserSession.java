@@ -132,11 +132,15 @@ public final class VhostUserSession implements AutoCloseable {
     /**
      * All that is known, of a session whose rings are all parked. The descriptors stay its own.
      *
-     * @throws IllegalStateException when it is not parked
+     * @throws IllegalStateException when it is not parked, or logs what it writes
      */
     public SavedSession save() {
         if (!parked || vrings.anyStarted()) {
             throw new IllegalStateException("only a parked session can be saved");
+        }
+        if (logging.active()) {
+            throw new IllegalStateException(
+                    "its virtual machine is being migrated: try again when that is over");
         }
         return new SavedSession(
                 negotiation.features(),

@@ -2,6 +2,7 @@ package dev.ringside.vhostuser;
 
 import static dev.ringside.vhostuser.TestFrontend.MEMORY_BYTES;
 import static dev.ringside.vhostuser.TestFrontend.QUEUE_SIZE;
+import static dev.ringside.vhostuser.TestFrontend.inflight;
 import static dev.ringside.vhostuser.TestFrontend.ringAddr;
 import static dev.ringside.vhostuser.TestFrontend.state;
 import static dev.ringside.vhostuser.TestFrontend.u64;
@@ -35,6 +36,10 @@ class SavedSessionTest {
     private static final int GET_VRING_BASE = 11;
     private static final long AVAILABLE = 0x5000;
     private static final int PARKED_AT = 1;
+    private static final long LOG_ALL = 1L << 26;
+
+    /** 16 bytes, and 16 for each of 256 entries, rounded up to 64. */
+    private static final long INFLIGHT_PART = 4160;
 
     private final Leaks before = Leaks.count();
     private TestFrontend f;
@@ -78,6 +83,13 @@ class SavedSessionTest {
         }
     }
 
+    private static @Nullable SavedInflight passed(@Nullable SavedInflight s) {
+        return s == null
+                ? null
+                : new SavedInflight(
+                        duplicate(s.file()), s.sizeBytes(), s.offset(), s.queues(), s.queueSize());
+    }
+
     private static @Nullable Fd duplicateAny(@Nullable Fd fd) {
         return fd == null ? null : duplicate(fd);
     }
@@ -118,6 +130,7 @@ class SavedSessionTest {
                                                 duplicateAny(r.call()),
                                                 duplicateAny(r.err())))
                         .toList(),
+                passed(s.inflight()),
                 passed(s.inflight()),
                 s.backendChannel(),
                 s.changeUntold(),
@@ -298,6 +311,33 @@ class SavedSessionTest {
             other.ok(38, TestFrontend.region(region));
         }
         assertEquals(1, other.session.memory().regions().size());
+    }
+
+    @Test
+    void shouldTrackWhatIsInFlightInTheSameRegion() throws Exception {
+        f.ok(32, inflight(INFLIGHT_PART, 0, 1, QUEUE_SIZE), TestFrontend.memfd(INFLIGHT_PART));
+        startAndTake(0);
+
+        TestFrontend other = handOver();
+
+        assertEquals(
+                INFLIGHT_PART,
+                Objects.requireNonNull(other.host.queue(0).start.inflight()).sizeBytes());
+        assertEquals(PARKED_AT, other.host.queue(0).base());
+    }
+
+    @Test
+    void shouldNotBeSavedWhileItsMachineIsMigrated() throws Exception {
+        f.ok(2, u64(FakeDevice.VERSION_1 | TestFrontend.PROTOCOL_F | LOG_ALL));
+        f.ask(
+                6,
+                TestFrontend.bytes(16).putLong(0x1000).putLong(0).array(),
+                TestFrontend.memfd(0x1000));
+        f.session.park(SavedSessionTest::nothing);
+
+        IllegalStateException e = assertThrows(IllegalStateException.class, () -> f.session.save());
+
+        assertTrue(String.valueOf(e.getMessage()).contains("is being migrated"), e.getMessage());
     }
 
     @Test

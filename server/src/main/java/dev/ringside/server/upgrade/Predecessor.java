@@ -10,6 +10,7 @@ import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.PeerCredentials;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -154,6 +155,16 @@ public final class Predecessor {
             long limitMs = Math.clamp(pause.limitMs(), 1, MAX_PAUSE_MS);
             deadlineNs = after(limitMs);
             step = Step.PAUSED;
+            try {
+                return pause(shared, limitMs);
+            } catch (RpcException e) {
+                end();
+                throw e;
+            }
+        }
+
+        private Wire.State pause(Ownership shared, long limitMs)
+                throws RpcException, InterruptedException {
             served.beforeFreeze();
             long stoppedAtNs = System.nanoTime();
             List<SavedEndpoint> endpoints = frozen(engine.freeze(), limitMs);
@@ -180,7 +191,9 @@ public final class Predecessor {
                                 + limitMs
                                 + " ms: try again, or give --timeout");
             } catch (ExecutionException e) {
-                throw RpcException.refused("the state cannot be saved: " + e.getCause());
+                throw RpcException.refused(
+                        "the state cannot be saved: "
+                                + Objects.requireNonNull(e.getCause()).getMessage());
             }
         }
 

@@ -35,7 +35,6 @@ final class Rehearsal {
     private static final int REPEATS = 3;
     private static final long MEMORY_BYTES = 1 << 16;
     private static final long WAIT_NS = 1_000_000_000L;
-    private static final int NO_PLACE = -1;
 
     private Rehearsal() {}
 
@@ -92,7 +91,7 @@ final class Rehearsal {
                         0,
                         4,
                         0,
-                        NO_PLACE,
+                        null,
                         true,
                         true,
                         true,
@@ -104,7 +103,17 @@ final class Rehearsal {
                         null);
         SavedSession session =
                 new SavedSession(
-                        0, 0, true, 0, List.of(region), List.of(ring), false, false, "", List.of());
+                        0,
+                        0,
+                        true,
+                        0,
+                        List.of(region),
+                        List.of(ring),
+                        null,
+                        false,
+                        false,
+                        "",
+                        List.of());
         return new SavedEndpoint(
                 "rehearsal",
                 HexFormat.of().formatHex(disk.saveState()),
