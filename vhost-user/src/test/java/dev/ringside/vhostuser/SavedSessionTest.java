@@ -2,7 +2,6 @@ package dev.ringside.vhostuser;
 
 import static dev.ringside.vhostuser.TestFrontend.MEMORY_BYTES;
 import static dev.ringside.vhostuser.TestFrontend.QUEUE_SIZE;
-import static dev.ringside.vhostuser.TestFrontend.inflight;
 import static dev.ringside.vhostuser.TestFrontend.ringAddr;
 import static dev.ringside.vhostuser.TestFrontend.state;
 import static dev.ringside.vhostuser.TestFrontend.u64;
@@ -37,9 +36,6 @@ class SavedSessionTest {
     private static final long AVAILABLE = 0x5000;
     private static final int PARKED_AT = 1;
     private static final long LOG_ALL = 1L << 26;
-
-    /** 16 bytes, and 16 for each of 256 entries, rounded up to 64. */
-    private static final long INFLIGHT_PART = 4160;
 
     private final Leaks before = Leaks.count();
     private TestFrontend f;
@@ -130,7 +126,6 @@ class SavedSessionTest {
                                                 duplicateAny(r.call()),
                                                 duplicateAny(r.err())))
                         .toList(),
-                passed(s.inflight()),
                 passed(s.inflight()),
                 s.backendChannel(),
                 s.changeUntold(),
@@ -311,19 +306,6 @@ class SavedSessionTest {
             other.ok(38, TestFrontend.region(region));
         }
         assertEquals(1, other.session.memory().regions().size());
-    }
-
-    @Test
-    void shouldTrackWhatIsInFlightInTheSameRegion() throws Exception {
-        f.ok(32, inflight(INFLIGHT_PART, 0, 1, QUEUE_SIZE), TestFrontend.memfd(INFLIGHT_PART));
-        startAndTake(0);
-
-        TestFrontend other = handOver();
-
-        assertEquals(
-                INFLIGHT_PART,
-                Objects.requireNonNull(other.host.queue(0).start.inflight()).sizeBytes());
-        assertEquals(PARKED_AT, other.host.queue(0).base());
     }
 
     @Test

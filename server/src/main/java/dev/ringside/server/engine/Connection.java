@@ -81,11 +81,7 @@ final class Connection implements SessionHost {
         replies = new Outbound(socket);
         replies.restore(saved.replies());
         slots = new QueueSlot[endpoint.device().queueCount()];
-        if (saved.backendChannel() != null) {
-            final Outbound channel = new Outbound(UnixSocket.adopt(saved.backendChannel()));
-            channel.restore(saved.backendRequests());
-            backendChannel = channel;
-        }
+        backendChannel = Outbound.restored(saved.backendChannel(), saved.backendRequests());
         try {
             session = VhostUserSession.restore(endpoint.device(), this, limits, saved.session());
         } catch (ProtocolException e) {
@@ -183,7 +179,10 @@ final class Connection implements SessionHost {
             unwatch();
             return;
         }
-        final int events = freeze.running() ? wantedEvents() : 0;
+        final int events =
+                !freeze.running()
+                        ? 0
+                        : !replies.isEmpty() ? Epoll.OUT : session.idle() ? Epoll.IN : 0;
         if (events == watchedEvents) {
             return;
         }
@@ -200,10 +199,6 @@ final class Connection implements SessionHost {
         } catch (LinuxException e) {
             close(SessionCounter.CLOSED_BY_BUG, e.getMessage());
         }
-    }
-
-    private int wantedEvents() {
-        return replies.isEmpty() ? (session.idle() ? Epoll.IN : 0) : Epoll.OUT;
     }
 
     private void unwatch() {

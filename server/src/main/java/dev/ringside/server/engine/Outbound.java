@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Messages on their way into a socket that may not take them at once. Conductor only. */
 final class Outbound {
@@ -82,6 +83,17 @@ final class Outbound {
                             HexFormat.of().formatHex(rest), begun ? List.of() : message.fds()));
         }
         return saved;
+    }
+
+    /** The one that was saved, on a socket of its own; null: there was none. */
+    static @Nullable Outbound restored(@Nullable Fd socket, List<SavedMessage> saved)
+            throws LinuxException {
+        if (socket == null) {
+            return null;
+        }
+        final Outbound restored = new Outbound(UnixSocket.adopt(socket));
+        restored.restore(saved);
+        return restored;
     }
 
     /** Has what was saved wait again. */

@@ -81,8 +81,7 @@ final class Rehearsal {
     }
 
     private static SavedEndpoint endpoint(
-            BlkDevice disk, UnixSocket socket, EventFd kick, EventFd call)
-            throws IOException {
+            BlkDevice disk, UnixSocket socket, EventFd kick, EventFd call) throws IOException {
         SavedRegion region =
                 new SavedRegion(
                         Memfd.create("ringside-rehearsal", MEMORY_BYTES), 0, 0, MEMORY_BYTES, 0, 0);

@@ -88,14 +88,6 @@ public final class TapPort implements PacketPort {
      *
      * @param control runs short tasks that may block, one after the other; not a shard. It must
      *     still run when the port's sinks and sources are closed
-     */
-    public static List<PortScheme> schemes(Executor control) {
-        return schemes(control, () -> null);
-    }
-
-    /**
-     * As {@link #schemes(Executor)}.
-     *
      * @param handedOver what another process has of the port that is opened next; null: nothing
      */
     public static List<PortScheme> schemes(
