@@ -90,11 +90,7 @@ final class Connection implements SessionHost {
         freeze = new Freeze(session, true);
     }
 
-    /**
-     * Stops every queue at a place where another process could go on; the front-end hears nothing.
-     *
-     * @param done runs when that is so, or when the connection has ended; not after {@link #thaw}
-     */
+    /** See {@link Endpoint#freeze}; {@code done} also runs when the connection has ended. */
     void freeze(Runnable done) {
         freeze.begin(done);
         updateWatch();
