@@ -34,14 +34,13 @@ final class UpgradeCommand {
                 .customSynopsis("ringside upgrade --control-socket=PATH [OPTION...]")
                 .description(
                         "%nTakes over the process that listens on the control socket: sockets,"
-                                + " connections, guest memory, everything. Guests and front-ends notice"
-                                + " nothing but a short pause. When it fails the running process goes"
-                                + " on.%n")
+                                + " connections, guest memory, everything. Guests and front-ends"
+                                + " notice nothing but a short pause. When it fails the running"
+                                + " process goes on.%n")
                 .footer(
                         "",
-                        "The running process tells its options. Those of threads and metrics may be"
-                                + " given",
-                        "anew; others only as they are.");
+                        "The running process tells its options. Those of threads and metrics may",
+                        "be given anew; others only as they are.");
         ServeSyntax.text(
                 spec, ServeSyntax.CONTROL_SOCKET, "PATH", "The running process's control socket.");
         ServeSyntax.text(
