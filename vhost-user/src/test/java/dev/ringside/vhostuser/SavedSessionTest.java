@@ -79,13 +79,6 @@ class SavedSessionTest {
         }
     }
 
-    private static @Nullable SavedInflight passed(@Nullable SavedInflight s) {
-        return s == null
-                ? null
-                : new SavedInflight(
-                        duplicate(s.file()), s.sizeBytes(), s.offset(), s.queues(), s.queueSize());
-    }
-
     private static @Nullable Fd duplicateAny(@Nullable Fd fd) {
         return fd == null ? null : duplicate(fd);
     }
