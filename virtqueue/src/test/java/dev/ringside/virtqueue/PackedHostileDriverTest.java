@@ -5,6 +5,7 @@ import static dev.ringside.virtqueue.HostileDriverTest.LENGTHS;
 import static dev.ringside.virtqueue.HostileDriverTest.SIZE;
 import static dev.ringside.virtqueue.HostileDriverTest.TABLE;
 import static dev.ringside.virtqueue.HostileDriverTest.TABLE_ENTRIES;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -75,6 +76,7 @@ final class PackedHostileDriverTest {
             if (queue.next(chain)) {
                 taken++;
                 HostileDriverTest.assertInside(chain);
+                assertTrue(chain.head() < SIZE);
                 chain.copyFrom(0, bytes, 0, bytes.length);
                 chain.copyTo(0, bytes, 0, 1);
                 held.add(chain.head());

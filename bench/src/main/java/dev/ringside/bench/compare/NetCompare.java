@@ -35,6 +35,7 @@ final class NetCompare {
                         DpdkNet.start(
                                 options.folder(), options.pace().backendCpu(), reserve.enough())) {
             report.note(reserve.enough() ? "Memory: huge pages." : "Memory: no huge pages.");
+            report.note(options.packed() ? "Rings: packed." : "Rings: split.");
             report.netHeading();
             for (final NetFrontEnd.Kind kind : options.frontEnds()) {
                 final NetFrontEnd frontEnd = new NetFrontEnd(kind, options, reserve.enough());

@@ -15,6 +15,7 @@ import java.util.Set;
  * @param frontEnds who drives the back-ends
  * @param cases the kinds of traffic
  * @param depth frames under way, where more than one is
+ * @param packed packed rings, not split ones
  */
 record NetCompareOptions(
         Path root,
@@ -22,15 +23,16 @@ record NetCompareOptions(
         List<NetFrontEnd.Kind> frontEnds,
         List<NetCase> cases,
         int depth,
+        boolean packed,
         Pace pace) {
     private static final Set<String> OPTIONS =
-            Set.of("--case", "--size", "--depth", "--front-end", "--folder");
+            Set.of("--case", "--size", "--depth", "--front-end", "--folder", "--packed");
 
     /** What {@code --help} says. */
     static final String USAGE =
             """
             usage: bench/compare net [--quick] [--case=sink|source|loop|latency ...] [--size=N ...]
-                                     [--front-end=own|testpmd ...] [--depth=N]
+                                     [--front-end=own|testpmd ...] [--depth=N] [--packed]
                                      [--pairs=N] [--seconds=S] [--folder=DIR]
 
             Lets Ringside and DPDK's net_vhost swallow, make and return frames, drives both in turn
@@ -67,6 +69,7 @@ record NetCompareOptions(
                 kinds.isEmpty() ? List.of(NetFrontEnd.Kind.values()) : kinds,
                 cases,
                 Integer.parseInt(arguments.last("--depth", "256")),
+                arguments.has("--packed"),
                 Pace.parse(arguments));
     }
 

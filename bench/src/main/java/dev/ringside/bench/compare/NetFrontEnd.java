@@ -11,6 +11,7 @@ import dev.ringside.frontend.NetLoadResult;
 import dev.ringside.frontend.NetOptions;
 import dev.ringside.frontend.ProcessUsage;
 import dev.ringside.frontend.Testpmd;
+import dev.ringside.frontend.VirtioSpec;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
@@ -90,10 +91,11 @@ final class NetFrontEnd {
 
     /** A driver on a back-end that is ready. */
     NetDriver connect(final Path socket) throws IOException {
+        final NetOptions split = NetOptions.defaults().queueSize(QUEUE_SIZE);
         return NetDriver.start(
                 FrontendConnection.connect(socket),
                 memory(),
-                NetOptions.defaults().queueSize(QUEUE_SIZE));
+                options.packed() ? split.with(VirtioSpec.F_RING_PACKED) : split);
     }
 
     /** The load of one kind of traffic, without an end. */
@@ -123,7 +125,8 @@ final class NetFrontEnd {
             throws IOException {
         try (Testpmd testpmd =
                 Testpmd.start(
-                        Testpmd.Setup.frontEnd(socket, options.pace().frontendCpu(), hugePages))) {
+                        Testpmd.Setup.frontEnd(socket, options.pace().frontendCpu(), hugePages)
+                                .packed(options.packed()))) {
             testpmd.frameBytes(traffic.bytes());
             switch (traffic.mode()) {
                 case SINK -> testpmd.forward("txonly");
