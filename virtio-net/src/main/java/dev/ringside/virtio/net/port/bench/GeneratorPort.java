@@ -136,12 +136,8 @@ public final class GeneratorPort implements PacketPort {
         }
 
         private int fill(int most) {
-            // Once: a sink that is full says so when something is put, too.
-            if (!into.hasRoom()) {
-                return 0;
-            }
             int done = 0;
-            while (done < most) {
+            while (done < most && into.hasRoom()) {
                 // A sink may have pulled bytes into the frame's head: begin anew.
                 frame.clear();
                 content.setSequence(number);
