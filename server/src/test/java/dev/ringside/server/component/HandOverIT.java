@@ -100,20 +100,28 @@ final class HandOverIT {
         return folder.resolve("d.sock");
     }
 
-    private static BlkDriver start(final Path socket, final int queues, final boolean eventIdx)
+    private static BlkDriver start(
+            final Path socket, final int queues, final boolean eventIdx, final boolean packed)
             throws IOException {
         BlkOptions options = BlkOptions.defaults().queues(queues).order(StartOrder.QEMU);
+        options = packed ? options.with(VirtioSpec.F_RING_PACKED) : options;
         options = eventIdx ? options : options.without(VirtioSpec.F_EVENT_IDX);
         return BlkDriver.start(
                 FrontendConnection.connect(socket), FrontendMemory.likePc(16 << 20), options);
     }
 
     @ParameterizedTest
-    @CsvSource({"1, true", "4, true", "4, false"})
-    void shouldLoseNothingWhenEngineAfterEngineGoesOn(final int queues, final boolean eventIdx)
-            throws Exception {
+    @CsvSource({
+        "1, true, false",
+        "4, true, false",
+        "4, false, false",
+        "1, false, true",
+        "4, true, true"
+    })
+    void shouldLoseNothingWhenEngineAfterEngineGoesOn(
+            final int queues, final boolean eventIdx, final boolean packed) throws Exception {
         Host host = Host.first(socket(), queues);
-        try (BlkDriver driver = start(socket(), queues, eventIdx)) {
+        try (BlkDriver driver = start(socket(), queues, eventIdx, packed)) {
             final BlkLoad.Running load = new BlkLoad(driver, LoadOptions.verified(DEPTH)).start();
             for (int i = 0; i < HAND_OVERS; i++) {
                 final long before = load.load().completed();
@@ -136,7 +144,7 @@ final class HandOverIT {
     @Test
     void shouldGoOnInPlaceWhenNobodyTakesOver() throws Exception {
         final Host host = Host.first(socket(), 4);
-        try (BlkDriver driver = start(socket(), 4, true)) {
+        try (BlkDriver driver = start(socket(), 4, true, false)) {
             final BlkLoad.Running load = new BlkLoad(driver, LoadOptions.verified(DEPTH)).start();
             for (int i = 0; i < HAND_OVERS; i++) {
                 final long before = load.load().completed();
@@ -160,7 +168,7 @@ final class HandOverIT {
         Host host = Host.first(socket(), 1);
         try {
             host = host.next(1);
-            try (BlkDriver driver = start(socket(), 1, true)) {
+            try (BlkDriver driver = start(socket(), 1, true, false)) {
                 assertTrue(driver.capacityBytes() > 0);
             }
         } finally {
