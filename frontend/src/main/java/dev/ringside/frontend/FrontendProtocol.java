@@ -23,6 +23,7 @@ public final class FrontendProtocol implements AutoCloseable {
     private final FrontendConnection connection;
     private boolean needReply;
     private long protocolFeatures;
+    private long features;
 
     /** Over a connection, which it owns from now on. */
     public FrontendProtocol(final FrontendConnection connection) {
@@ -120,6 +121,7 @@ public final class FrontendProtocol implements AutoCloseable {
     /** SET_FEATURES. */
     public void setFeatures(final long features) throws IOException {
         tell(VhostUserSpec.SET_FEATURES, u64(features));
+        this.features = features;
     }
 
     /** SET_OWNER. */
@@ -219,9 +221,20 @@ public final class FrontendProtocol implements AutoCloseable {
                         .array());
     }
 
-    /** SET_VRING_ADDR for a ring in some memory. */
+    /**
+     * SET_VRING_ADDR for a ring in some memory: by user addresses, or with F_ACCESS_PLATFORM by
+     * those that the driver uses.
+     */
     public void setVringAddr(final QueueLayout layout, final FrontendMemory memory)
             throws IOException {
+        if ((features & bit(VirtioSpec.F_ACCESS_PLATFORM)) != 0) {
+            setVringAddr(
+                    layout.index(),
+                    layout.descriptorGuestAddress(),
+                    layout.deviceGuestAddress(),
+                    layout.driverGuestAddress());
+            return;
+        }
         setVringAddr(
                 layout.index(),
                 memory.userAddress(layout.descriptorGuestAddress()),

@@ -107,6 +107,8 @@ public final class VhostUserSpec {
     public static final int LAST_FRONTEND_REQUEST = 44;
 
     /** Back-end message: the configuration changed. */
+    public static final int BACKEND_IOTLB_MSG = 1;
+
     public static final int BACKEND_CONFIG_CHANGE_MSG = 2;
 
     private VhostUserSpec() {}

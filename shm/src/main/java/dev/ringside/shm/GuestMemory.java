@@ -11,11 +11,19 @@ import org.jspecify.annotations.Nullable;
  * A front-end's memory table: the one gate to guest memory. Immutable; any thread. It does not own
  * its regions: whoever closes one first makes sure that no table with it is in use.
  *
+ * <p>What a driver writes are guest addresses, and what a front-end says of rings are its user
+ * addresses. Behind an IOMMU both are I/O virtual addresses: then the table is made by {@link
+ * Iotlb#memory}, its "regions" are the translations, and "guest address" reads "I/O virtual
+ * address" everywhere but in {@link #regions()}.
+ *
  * <p>Every method takes any address and length that a driver can write: nothing wraps.
  */
 public final class GuestMemory {
     /** Up to so many regions a search looks at all of them, the largest first. */
     private static final int LINEAR_LIMIT = 8;
+
+    /** No guest address: no log covers it. */
+    public static final long NOWHERE = -1;
 
     private static final GuestMemory EMPTY = new GuestMemory(List.of());
 
@@ -31,26 +39,55 @@ public final class GuestMemory {
     private final long[] searchSizes;
     private final boolean linear;
 
+    /** The translations that the table was made of; null: no IOMMU. */
+    private final IotlbEntry @Nullable [] translations;
+
+    /** Ranges whose pages lie apart, mapped once more side by side. */
+    private final List<MemoryWindow> windows;
+
     private GuestMemory(List<MemoryRegion> sorted) {
-        regions = List.copyOf(sorted);
-        byGuest = sorted.toArray(MemoryRegion[]::new);
-        int n = byGuest.length;
-        segments = new MemorySegment[n];
-        guestStarts = new long[n];
-        sizes = new long[n];
-        hostStarts = new long[n];
-        for (int i = 0; i < n; i++) {
+        this(sorted, sorted.size(), null, List.of());
+        for (int i = 0; i < byGuest.length; i++) {
             segments[i] = byGuest[i].segment();
             guestStarts[i] = byGuest[i].guestAddress();
             sizes[i] = byGuest[i].sizeBytes();
             hostStarts[i] = byGuest[i].hostAddress();
         }
+        orderSearch();
+    }
+
+    private GuestMemory(
+            List<MemoryRegion> sorted,
+            int n,
+            IotlbEntry @Nullable [] translations,
+            List<MemoryWindow> windows) {
+        regions = List.copyOf(sorted);
+        byGuest = sorted.toArray(MemoryRegion[]::new);
+        this.translations = translations;
+        this.windows = windows;
+        segments = new MemorySegment[n];
+        guestStarts = new long[n];
+        sizes = new long[n];
+        hostStarts = new long[n];
         linear = n <= LINEAR_LIMIT;
         int searched = linear ? n : 0;
         searchIndex = new int[searched];
         searchStarts = new long[searched];
         searchSizes = new long[searched];
-        orderSearch();
+    }
+
+    /** The same memory by I/O virtual addresses; the translations ascend and are apart. */
+    GuestMemory translated(IotlbEntry[] entries, List<MemoryWindow> newWindows) {
+        GuestMemory made =
+                new GuestMemory(regions, entries.length, entries, List.copyOf(newWindows));
+        for (int i = 0; i < entries.length; i++) {
+            made.segments[i] = entries[i].segment();
+            made.guestStarts[i] = entries[i].first();
+            made.sizes[i] = entries[i].sizeBytes();
+            made.hostStarts[i] = entries[i].hostAddress();
+        }
+        made.orderSearch();
+        return made;
     }
 
     private void orderSearch() {
@@ -114,6 +151,11 @@ public final class GuestMemory {
                 return true;
             }
         }
+        for (MemoryWindow window : windows) {
+            if (window.poisoned()) {
+                return true;
+            }
+        }
         return false;
     }
 
@@ -137,6 +179,46 @@ public final class GuestMemory {
             }
         }
         return null;
+    }
+
+    /**
+     * A range of a ring's memory as a segment. Its address is a user address, or with an IOMMU an
+     * I/O virtual address.
+     *
+     * @param access what the device does there: {@link Iotlb#READ}, {@link Iotlb#WRITE} or both
+     * @return null when it does not lie wholly in one region; with an IOMMU, when it is not
+     *     translated, or not for that access
+     */
+    public @Nullable MemorySegment sliceRing(long address, long length, int access) {
+        if (translations == null) {
+            return sliceUser(address, length);
+        }
+        int region = find(address);
+        if (region < 0 || length < 0 || (access(region) & access) != access) {
+            return null;
+        }
+        if (length <= available(region, address)) {
+            return segments[region].asSlice(offset(region, address), length);
+        }
+        for (MemoryWindow window : windows) {
+            MemorySegment slice = window.slice(address, length, access);
+            if (slice != null) {
+                return slice;
+            }
+        }
+        return null;
+    }
+
+    /** What a device may do in a region: {@link Iotlb#READ_WRITE}, or what an IOMMU allows. */
+    public int access(int region) {
+        return translations == null ? Iotlb.READ_WRITE : translations[region].access();
+    }
+
+    /**
+     * The address that the driver uses for a place in a region: what {@link #offset} was made from.
+     */
+    public long ioAddress(int region, long offset) {
+        return guestStarts[region] + offset;
     }
 
     /** The index of the region that a guest address lies in, or -1. Data path. */
@@ -187,20 +269,26 @@ public final class GuestMemory {
 
     /** The guest physical address of an offset in a region's segment. Data path. */
     public long guestAddress(int region, long offset) {
-        return guestStarts[region] + offset;
+        return translations == null
+                ? guestStarts[region] + offset
+                : translations[region].physicalAddress(offset);
     }
 
     /**
-     * The guest physical address of a segment that this memory gave out.
+     * The guest physical address of a segment that this memory gave out; {@link #NOWHERE} when it
+     * is of pages that lie apart.
      *
      * @throws IllegalArgumentException when it is of another memory
      */
     public long guestAddressOf(MemorySegment segment) {
-        for (int i = 0; i < hostStarts.length; i++) {
-            long offset = segment.address() - hostStarts[i];
-            if (offset >= 0 && offset < sizes[i]) {
-                return guestStarts[i] + offset;
+        for (MemoryRegion region : byGuest) {
+            long offset = segment.address() - region.hostAddress();
+            if (offset >= 0 && offset < region.sizeBytes()) {
+                return region.guestAddress() + offset;
             }
+        }
+        if (!windows.isEmpty()) {
+            return NOWHERE;
         }
         throw new IllegalArgumentException("the segment does not lie in this memory");
     }

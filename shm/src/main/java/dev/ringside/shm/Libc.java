@@ -29,6 +29,8 @@ final class Libc {
     static final int MAP_NORESERVE = 0x4000;
     static final int MAP_POPULATE = 0x8000;
     static final int MADV_DONTDUMP = 16;
+    static final int MREMAP_MAYMOVE = 1;
+    static final int MREMAP_FIXED = 2;
 
     private static final FunctionDescriptor INT_INT = FunctionDescriptor.of(JAVA_INT, JAVA_INT);
     private static final FunctionDescriptor TRANSFER =
@@ -54,6 +56,12 @@ final class Libc {
                     FunctionDescriptor.of(
                             JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT,
                             JAVA_LONG));
+    private static final MethodHandle MREMAP =
+            Native.variadic(
+                    "mremap",
+                    4,
+                    FunctionDescriptor.of(
+                            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG));
     private static final MethodHandle MUNMAP =
             Native.function("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle MADVISE = Native.function("madvise", RANGE_INT);
@@ -137,6 +145,25 @@ final class Libc {
         try {
             long result =
                     (long) MMAP.invokeExact(state, address, length, protection, flags, fd, offset);
+            return result == -1 ? Native.error(state) : result;
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /**
+     * Maps the pages of a shared mapping once more, at a given address in place of what is there.
+     *
+     * @return the address, or a negative error number
+     */
+    static long mapAgain(long address, long length, long at) {
+        MemorySegment state = Native.state();
+        try {
+            // An old size of 0 leaves the old mapping as it is (mremap(2)).
+            long result =
+                    (long)
+                            MREMAP.invokeExact(
+                                    state, address, 0L, length, MREMAP_MAYMOVE | MREMAP_FIXED, at);
             return result == -1 ? Native.error(state) : result;
         } catch (Throwable t) {
             throw Native.unexpected(t);

@@ -1,13 +1,22 @@
 package dev.ringside.vhostuser;
 
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** The channel for requests of the back-end (vhost-user.rst, Back-end communication). */
 final class BackendChannel implements AutoCloseable {
     private final SessionHost host;
     private final Negotiation negotiation;
     private final BooleanSupplier suspended;
+    private final ByteBuffer reply =
+            Replies.buffer(VhostUserSpec.HEADER_SIZE + VhostUserSpec.U64_SIZE);
     private boolean present;
+
+    /** What was asked on it before, and is still to be answered, is not known. */
+    private boolean restored;
+
     private boolean changeUntold;
 
     /**
@@ -23,6 +32,8 @@ final class BackendChannel implements AutoCloseable {
     void set(FrontendMessage message, Answer answer) throws ProtocolException {
         host.setBackendChannel(message.takeFd());
         present = true;
+        restored = false;
+        reply.clear();
         answer.done();
         tellIfPossible();
     }
@@ -39,6 +50,63 @@ final class BackendChannel implements AutoCloseable {
     void restore(boolean wasPresent, boolean wasUntold) {
         present = wasPresent;
         changeUntold = wasUntold;
+        restored = true;
+    }
+
+    /** Whether the front-end can be asked for translations. */
+    boolean open() {
+        return present && negotiation.has(VhostUserSpec.PROTOCOL_F_BACKEND_REQ);
+    }
+
+    /** Whether the front-end answers on the channel when it is asked to. */
+    boolean answers() {
+        return !restored && negotiation.has(VhostUserSpec.PROTOCOL_F_REPLY_ACK);
+    }
+
+    /** Whether answers may come to what another session asked. */
+    boolean restored() {
+        return restored;
+    }
+
+    /** Asks for a translation, and for an answer if there can be one. */
+    void ask(IotlbMessage message) {
+        host.sendBackendRequest(
+                Replies.backendRequest(
+                        VhostUserSpec.BACKEND_IOTLB_MSG, answers(), message.encode()));
+    }
+
+    /** Tells something that asks for no answer. */
+    void tell(IotlbMessage message) {
+        host.sendBackendRequest(
+                Replies.backendRequest(VhostUserSpec.BACKEND_IOTLB_MSG, false, message.encode()));
+    }
+
+    /** How many bytes of an answer are missing. */
+    int wanted() {
+        return reply.remaining();
+    }
+
+    /**
+     * Takes bytes of an answer.
+     *
+     * @return whether it says success; null: it is not whole yet
+     */
+    @Nullable Boolean accept(MemorySegment bytes) throws ProtocolException {
+        reply.put(bytes.asByteBuffer());
+        if (reply.hasRemaining()) {
+            return null;
+        }
+        MessageHeader header = MessageHeader.decode(reply.flip());
+        long value = reply.getLong();
+        reply.clear();
+        int flags = VhostUserSpec.FLAG_VERSION | VhostUserSpec.FLAG_REPLY;
+        if (header.request() != VhostUserSpec.BACKEND_IOTLB_MSG
+                || (header.flags() & (VhostUserSpec.FLAG_VERSION_MASK | VhostUserSpec.FLAG_REPLY))
+                        != flags
+                || header.payloadBytes() != VhostUserSpec.U64_SIZE) {
+            throw new ProtocolException("back-end channel: what came is no reply: " + header);
+        }
+        return value == 0;
     }
 
     /** The configuration space changed: told now, or when the device is not suspended any more. */

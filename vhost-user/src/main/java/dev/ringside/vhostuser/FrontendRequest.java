@@ -28,7 +28,7 @@ enum FrontendRequest {
     SEND_RARP(19),
     NET_SET_MTU(20),
     SET_BACKEND_REQ_FD(21, 0),
-    IOTLB_MSG(22),
+    IOTLB_MSG(22, VhostUserSpec.IOTLB_MSG_SIZE),
     SET_VRING_ENDIAN(23),
     // A GET_CONFIG of the wrong size has an answer of its own: any size gets there.
     GET_CONFIG(24, 0, true),

@@ -24,6 +24,7 @@ final class MemoryTable implements AutoCloseable {
     private final SessionLimits limits;
     private final SessionHost host;
     private final HostCalls calls;
+    private final AddressTranslation translation;
     private GuestMemory memory = GuestMemory.empty();
 
     /** The front-end fills this memory: nobody may touch it, so rings wait for it. */
@@ -37,7 +38,12 @@ final class MemoryTable implements AutoCloseable {
      */
     private final Map<MemoryRegion, Integer> repeats = new HashMap<>();
 
-    MemoryTable(SessionLimits limits, SessionHost host, HostCalls calls) {
+    MemoryTable(
+            SessionLimits limits,
+            SessionHost host,
+            HostCalls calls,
+            AddressTranslation translation) {
+        this.translation = translation;
         this.limits = limits;
         this.host = host;
         this.calls = calls;
@@ -51,6 +57,7 @@ final class MemoryTable implements AutoCloseable {
     /** The memory is not there yet, though its regions may be told. No ring runs. */
     void withhold() {
         withheld = true;
+        translation.over(GuestMemory.empty());
     }
 
     /** All of the memory is there: starts the rings that waited for it. */
@@ -60,6 +67,7 @@ final class MemoryTable implements AutoCloseable {
             return;
         }
         withheld = false;
+        translation.over(memory);
         vrings.startAllReady(message, done);
     }
 
@@ -262,11 +270,21 @@ final class MemoryTable implements AutoCloseable {
         repeats.keySet().removeAll(removed);
         Runnable accepted = added.isEmpty() ? answer::done : accept(message, answer);
         Runnable after = () -> vrings.startAllReady(message, accepted);
+        GuestMemory seen = translation.over(memory());
+        Runnable release =
+                () -> {
+                    translation.closeRetired();
+                    closeAll(removed);
+                };
         if (vrings.anyStarted()) {
-            Runnable done = calls.then(() -> closeAll(removed), after);
-            host.replaceMemory(next, !removed.isEmpty(), done);
+            Runnable resume =
+                    () -> {
+                        translation.wantRunningRings();
+                        after.run();
+                    };
+            host.replaceMemory(seen, !removed.isEmpty(), calls.then(release, resume));
         } else {
-            closeAll(removed);
+            release.run();
             after.run();
         }
     }
@@ -305,6 +323,7 @@ final class MemoryTable implements AutoCloseable {
             }
         }
         memory = GuestMemory.of(mapped);
+        translation.over(memory);
     }
 
     private static String text(Region region) {

@@ -48,9 +48,15 @@ final class Negotiation {
     private boolean protocolFeaturesTaken;
     private boolean logsAll;
     private long protocolFeatures;
+    private Runnable onFeatures = () -> {};
 
     Negotiation(VirtioDevice device) {
         this.device = device;
+    }
+
+    /** Says what to run whenever the device's features were set, while no ring runs. */
+    void onFeatures(Runnable action) {
+        onFeatures = action;
     }
 
     /** The device's negotiated features, without the protocol's bit. */
@@ -152,6 +158,7 @@ final class Negotiation {
                     () -> {
                         features = forDevice;
                         device.setFeatures(forDevice);
+                        onFeatures.run();
                         finish(vrings, answer);
                     });
         }
@@ -169,6 +176,7 @@ final class Negotiation {
     void reset() {
         features = 0;
         logsAll = false;
+        onFeatures.run();
     }
 
     private static void refuseUnknown(FrontendMessage message, long wanted, long known)

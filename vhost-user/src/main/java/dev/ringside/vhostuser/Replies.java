@@ -16,6 +16,12 @@ final class Replies {
         return message(request, VhostUserSpec.FLAG_VERSION, new byte[0]);
     }
 
+    /** A request on the back-end channel, with or without need_reply. */
+    static byte[] backendRequest(int request, boolean needReply, byte[] payload) {
+        int flag = needReply ? VhostUserSpec.FLAG_NEED_REPLY : 0;
+        return message(request, VhostUserSpec.FLAG_VERSION | flag, payload);
+    }
+
     static byte[] u64(long value) {
         return buffer(VhostUserSpec.U64_SIZE).putLong(value).array();
     }

@@ -78,6 +78,34 @@ public interface SessionHost {
     void setQueueLogs(IntFunction<@Nullable QueueLog> logs, Runnable done);
 
     /**
+     * Gives a started queue other translations, of which none was taken back. Not acknowledged:
+     * what is called later happens later.
+     */
+    void translate(int index, GuestMemory memory);
+
+    /**
+     * Gives all started queues other translations, in which a range is missing or different.
+     * Acknowledges when all have them, and when what was in flight in that range is done. Only
+     * called when a queue is started.
+     *
+     * @param first first address of the range, an I/O virtual address
+     * @param last its last one, unsigned not below the first
+     */
+    void invalidate(GuestMemory memory, long first, long last, Runnable done);
+
+    /** Stops a started queue for good: the IOMMU does not allow what it needs. */
+    void denyAccess(int index);
+
+    /** Runs something on the session's thread, unless the session is over by then. Any thread. */
+    void post(Runnable task);
+
+    /** Counts something. */
+    default void count(IotlbCounter counter) {}
+
+    /** Told how many translations there are, whenever they change. */
+    default void translations(int entries) {}
+
+    /**
      * The driver wrote the configuration space. Acknowledges when every started queue has finished
      * what it began before, by the new configuration: a write cache that is switched off is empty.
      */

@@ -22,8 +22,7 @@ final class UnofferedRequests {
         }
         String reason = message.name() + ": its feature was not offered";
         switch (request) {
-            case IOTLB_MSG, POSTCOPY_END, CHECK_DEVICE_STATE ->
-                    answer.refuse(reason, Replies.u64(FAILURE));
+            case POSTCOPY_END, CHECK_DEVICE_STATE -> answer.refuse(reason, Replies.u64(FAILURE));
             case SET_DEVICE_STATE_FD ->
                     answer.refuse(
                             reason,

@@ -26,6 +26,7 @@ public final class VhostUserSession implements AutoCloseable {
     private final Negotiation negotiation;
     private final MemoryTable memory;
     private final InflightTable inflight;
+    private final AddressTranslation translation;
     private final Vrings vrings;
     private final DirtyLogging logging;
     private final VringRequests vringRequests;
@@ -49,7 +50,9 @@ public final class VhostUserSession implements AutoCloseable {
         this.host = host;
         reader = new MessageReader(limits.maxPayloadBytes());
         negotiation = new Negotiation(device);
-        memory = new MemoryTable(limits, host, calls);
+        backendChannel = new BackendChannel(host, negotiation, this::suspended);
+        translation = new AddressTranslation(negotiation, host, calls, backendChannel);
+        memory = new MemoryTable(limits, host, calls, translation);
         inflight = new InflightTable(negotiation, limits, device.queueCount());
         vrings =
                 new Vrings(
@@ -57,15 +60,16 @@ public final class VhostUserSession implements AutoCloseable {
                         host,
                         calls,
                         negotiation,
-                        memory::memory,
+                        translation,
                         inflight,
                         this::ringStarted,
                         remedy(device));
+        translation.serve(vrings);
+        negotiation.onFeatures(translation::clear);
         logging = new DirtyLogging(vrings, host, calls, negotiation, memory::memory);
         vrings.logBy(logging::logOf);
         vringRequests = new VringRequests(vrings, host, calls, logging, device.maxQueueSize());
         config = new ConfigSpace(device, host, calls, limits);
-        backendChannel = new BackendChannel(host, negotiation, () -> !vrings.anyStarted());
         resets = new DeviceResets(vrings, negotiation, inflight, host);
         transfers = new DeviceTransfers(device, vrings, negotiation, host);
         postcopy = new Postcopy(memory, vrings, negotiation, host, calls);
@@ -232,7 +236,11 @@ public final class VhostUserSession implements AutoCloseable {
             case SET_VRING_ENABLE -> vringRequests.setEnable(message, answer);
             case GET_CONFIG -> config.get(message, answer);
             case SET_CONFIG -> config.set(message, answer);
-            case SET_BACKEND_REQ_FD -> backendChannel.set(message, answer);
+            case SET_BACKEND_REQ_FD -> {
+                backendChannel.set(message, answer);
+                translation.channelOpened();
+            }
+            case IOTLB_MSG -> translation.onMessage(message, vrings, answer);
             case GET_INFLIGHT_FD -> inflight.get(message, answer);
             case SET_INFLIGHT_FD -> inflight.set(message, vrings, answer);
             case RESET_DEVICE -> resets.resetDevice(answer);
@@ -246,6 +254,33 @@ public final class VhostUserSession implements AutoCloseable {
             case NET_SET_MTU, SEND_RARP -> NetRequests.answer(device, request, message, answer);
             default -> UnofferedRequests.answer(message, answer);
         }
+    }
+
+    // A method, because the rings are made after the channel.
+    private boolean suspended() {
+        return !vrings.anyStarted();
+    }
+
+    /** How many bytes to read next from the back-end channel. */
+    public int backendWanted() {
+        return backendChannel.wanted();
+    }
+
+    /**
+     * Takes the next bytes of the back-end channel, at most {@link #backendWanted} of them.
+     *
+     * @throws ProtocolException when the session is over
+     */
+    public void onBackendData(MemorySegment bytes) throws ProtocolException {
+        Boolean success = backendChannel.accept(bytes);
+        if (success != null) {
+            translation.answered(success);
+        }
+    }
+
+    /** A running queue lacks translations: see TranslationListener. */
+    void missed(int queue, long[] pages, byte[] access) {
+        translation.missed(queue, pages, access);
     }
 
     private void ringStarted() {
@@ -302,6 +337,7 @@ public final class VhostUserSession implements AutoCloseable {
         calls.close();
         transfers.close();
         vrings.close();
+        translation.close();
         inflight.close();
         logging.close();
         memory.close();

@@ -53,6 +53,13 @@ final class VhostUserSpec {
     static final long DEVICE_STATE_ERROR = 1;
     static final long DEVICE_STATE_NO_FD = 1L << 8;
 
+    // Payload, An IOTLB message: its size and types
+    static final int IOTLB_MSG_SIZE = 32;
+    static final int IOTLB_MISS = 1;
+    static final int IOTLB_UPDATE = 2;
+    static final int IOTLB_INVALIDATE = 3;
+    static final int IOTLB_ACCESS_FAIL = 4;
+
     // Payload, Virtio device config space
     static final int SET_CONFIG_WRITABLE = 0;
     static final int SET_CONFIG_LIVE_MIGRATION = 1;
@@ -88,6 +95,7 @@ final class VhostUserSpec {
     static final long PROTOCOL_F_DEVICE_STATE = 1L << 19;
 
     // Back-end message types
+    static final int BACKEND_IOTLB_MSG = 1;
     static final int BACKEND_CONFIG_CHANGE_MSG = 2;
 
     // Virtio 1.3, 2.1 Device Status Field

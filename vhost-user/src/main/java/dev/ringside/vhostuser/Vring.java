@@ -3,13 +3,16 @@ package dev.ringside.vhostuser;
 import dev.ringside.shm.EventFd;
 import dev.ringside.shm.Fd;
 import dev.ringside.shm.GuestMemory;
+import dev.ringside.shm.Iotlb;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.vhostuser.Payloads.VringAddresses;
 import dev.ringside.vhostuser.Payloads.VringLog;
 import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.RingLayout;
+import dev.ringside.virtqueue.VirtioSpec;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.Virtqueues;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +25,11 @@ final class Vring implements AutoCloseable {
     private static final int AVAILABLE_ENTRY_SIZE = 2;
     private static final int USED_ENTRY_SIZE = 8;
     private static final int RING_HEADER_SIZE = 4;
+    private static final int EVENT_SIZE = 2;
+
+    /** Without an IOMMU a ring whose event words are not mapped is refused, and does not wait. */
+    private static final long EVENTS_TRANSLATED =
+            VirtioSpec.VIRTIO_RING_F_EVENT_IDX | VirtioSpec.VIRTIO_F_ACCESS_PLATFORM;
 
     // Virtio 1.3, 2.8.10.1 Structure Size and Alignment
     private static final int EVENT_SUPPRESSION_SIZE = 4;
@@ -125,26 +133,51 @@ final class Vring implements AutoCloseable {
     /** The ring's layout when it has to be started now, else null: something is missing. */
     @Nullable RingLayout layoutToStart(GuestMemory memory, long features) {
         VringAddresses given = addresses;
-        if (!kicked || started || size == 0 || given == null || !mapped(given, memory, features)) {
+        if (!waitsForMemory() || given == null || !mapped(memory, features)) {
             return null;
         }
         return new RingLayout(index, size, given.descriptor(), given.available(), given.used());
     }
 
+    /** Whether the ring starts as soon as its areas are mapped, and translated. */
+    boolean waitsForMemory() {
+        return kicked && !started && size != 0 && addresses != null;
+    }
+
+    private boolean mapped(GuestMemory memory, long features) {
+        for (VringArea area : areas(features)) {
+            if (!area.isIn(memory)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The areas of a ring that runs or could start; else none. */
+    List<VringArea> areasInUse(long features) {
+        return started || waitsForMemory() ? areas(features) : List.of();
+    }
+
     /** Packed: "available" is the driver event suppression and "used" the device's. */
-    private boolean mapped(VringAddresses given, GuestMemory memory, long features) {
+    private List<VringArea> areas(long features) {
+        VringAddresses given = addresses;
+        if (given == null) {
+            return List.of();
+        }
         boolean packed = Virtqueues.isPacked(features);
+        boolean events = (features & EVENTS_TRANSLATED) == EVENTS_TRANSLATED && !packed;
+        long more = events ? EVENT_SIZE : 0;
         long availableSize =
                 packed
                         ? EVENT_SUPPRESSION_SIZE
                         : RING_HEADER_SIZE + (long) AVAILABLE_ENTRY_SIZE * size;
-        return mapped(memory, given.descriptor(), (long) DESCRIPTOR_SIZE * size)
-                && mapped(memory, given.available(), availableSize)
-                && mapped(memory, given.used(), usedBytes(features));
-    }
-
-    private static boolean mapped(GuestMemory memory, long userAddress, long length) {
-        return memory.sliceUser(userAddress, length) != null;
+        return List.of(
+                new VringArea(
+                        given.descriptor(),
+                        (long) DESCRIPTOR_SIZE * size,
+                        packed ? Iotlb.READ_WRITE : Iotlb.READ),
+                new VringArea(given.available(), availableSize + more, Iotlb.READ),
+                new VringArea(given.used(), usedBytes(features) + more, Iotlb.WRITE));
     }
 
     RingState state() {

@@ -12,7 +12,6 @@ import dev.ringside.virtqueue.Virtqueues;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** All rings of a session: starts, stops and enables them through the host. */
@@ -20,7 +19,7 @@ final class Vrings implements AutoCloseable {
     private final SessionHost host;
     private final HostCalls calls;
     private final Negotiation negotiation;
-    private final Supplier<GuestMemory> memory;
+    private final AddressTranslation translation;
     private final InflightTable inflight;
     private final Runnable onStart;
     private final String remedy;
@@ -36,14 +35,14 @@ final class Vrings implements AutoCloseable {
             SessionHost host,
             HostCalls calls,
             Negotiation negotiation,
-            Supplier<GuestMemory> memory,
+            AddressTranslation translation,
             InflightTable inflight,
             Runnable onStart,
             String remedy) {
         this.host = host;
         this.calls = calls;
         this.negotiation = negotiation;
-        this.memory = memory;
+        this.translation = translation;
         this.inflight = inflight;
         this.onStart = onStart;
         this.remedy = remedy;
@@ -96,9 +95,13 @@ final class Vrings implements AutoCloseable {
      * @throws ProtocolException when everything is there and the ring is not valid
      */
     void startIfReady(FrontendMessage cause, Vring ring, Runnable done) throws ProtocolException {
-        GuestMemory now = memory.get();
+        if (ring.waitsForMemory()) {
+            translation.refresh();
+        }
+        GuestMemory now = translation.memory();
         RingLayout layout = ring.layoutToStart(now, negotiation.features());
         if (layout == null) {
+            translation.wantStart(ring);
             done.run();
             return;
         }
@@ -122,6 +125,9 @@ final class Vrings implements AutoCloseable {
         // Without VHOST_USER_F_PROTOCOL_FEATURES a ring starts enabled, and stays so.
         ring.enabled |= !negotiation.protocolFeaturesTaken();
         queue.log(logs.apply(ring));
+        queue.onMiss(
+                (index, pages, access) ->
+                        host.post(() -> translation.missed(index, pages, access)));
         QueueStart start =
                 new QueueStart(
                         queue,
@@ -151,7 +157,8 @@ final class Vrings implements AutoCloseable {
     private void startReadyFrom(FrontendMessage cause, int first, Runnable done) {
         for (int i = first; i < rings.size(); i++) {
             Vring ring = rings.get(i);
-            if (ring.layoutToStart(memory.get(), negotiation.features()) == null) {
+            if (ring.layoutToStart(translation.memory(), negotiation.features()) == null) {
+                translation.wantStart(ring);
                 continue;
             }
             int next = i + 1;
@@ -175,6 +182,9 @@ final class Vrings implements AutoCloseable {
                             ring.setBase(queue.base());
                             ring.stopped();
                             noteEnd(queue);
+                            if (!anyStarted()) {
+                                translation.clear();
+                            }
                             done.run();
                         }));
     }
@@ -222,7 +232,8 @@ final class Vrings implements AutoCloseable {
 
     /** Starts again what was parked, all at a time. One that cannot be is marked as broken. */
     void unpark(Runnable done) {
-        GuestMemory now = memory.get();
+        translation.refresh();
+        GuestMemory now = translation.memory();
         List<Vring> parked = rings.stream().filter(ring -> ring.parked).toList();
         Runnable oneDone = countdown(parked.size(), done);
         for (Vring ring : parked) {
@@ -246,6 +257,10 @@ final class Vrings implements AutoCloseable {
             }
         } catch (InvalidRingException e) {
             reason = String.valueOf(e.getMessage());
+        }
+        if (fault == null && translation.wantStart(ring)) {
+            done.run();
+            return;
         }
         ring.broken();
         host.refused("vring " + ring.index + " cannot go on: " + reason);

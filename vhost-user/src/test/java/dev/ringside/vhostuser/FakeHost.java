@@ -51,6 +51,7 @@ final class FakeHost implements SessionHost {
     private boolean ended;
     @Nullable Fd channel;
     private GuestMemory memory = GuestMemory.empty();
+    final List<Runnable> posted = new ArrayList<>();
     private final Deque<Runnable> pending = new ArrayDeque<>();
 
     FakeHost(FakeDevice device) {
@@ -177,7 +178,8 @@ final class FakeHost implements SessionHost {
     @Override
     public void sendBackendRequest(byte[] message) {
         assertTrue(channel != null, "there is a channel");
-        assertFalse(running.isEmpty(), "nothing is sent while suspended");
+        // Of translations a ring is in need before it can start.
+        assertTrue(message[0] == 1 || !running.isEmpty(), "nothing is sent while suspended");
         backendRequests.add(message);
     }
 
@@ -282,6 +284,36 @@ final class FakeHost implements SessionHost {
     @Override
     public void makeFaultFd(Consumer<@Nullable Fd> done) {
         acknowledge(() -> done.accept(faultFds ? TestFrontend.eventFd() : null));
+    }
+
+    @Override
+    public void translate(int index, GuestMemory next) {
+        queue(index);
+        memory = next;
+        calls.add("translate " + index);
+    }
+
+    @Override
+    public void invalidate(GuestMemory next, long first, long last, Runnable done) {
+        assertFalse(running.isEmpty(), "translations are taken back only from started queues");
+        calls.add("invalidate %x-%x".formatted(first, last));
+        acknowledge(
+                () -> {
+                    checkMapped(next);
+                    memory = next;
+                    done.run();
+                });
+    }
+
+    @Override
+    public void denyAccess(int index) {
+        queue(index);
+        calls.add("deny " + index);
+    }
+
+    @Override
+    public void post(Runnable task) {
+        posted.add(task);
     }
 
     @Override

@@ -99,6 +99,14 @@ public final class DescriptorChain {
         return (int) word(i, 1);
     }
 
+    /**
+     * The address that the driver uses for the first byte of entry {@code i}: a guest address, or
+     * an I/O virtual one.
+     */
+    long ioAddress(int i) {
+        return memory.ioAddress((int) (word(i, 1) >>> 32), word(i, 0));
+    }
+
     /** Address of entry {@code i} in this process. */
     public long hostAddress(int i) {
         return segment(i).address() + word(i, 0);

@@ -1,6 +1,7 @@
 package dev.ringside.virtqueue;
 
 import dev.ringside.shm.GuestMemory;
+import dev.ringside.shm.Iotlb;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,11 @@ final class GuestBuffers {
     /** Room for buffers that cross from one region into the next. */
     private static final int CROSSINGS = 32;
 
+    /**
+     * What is missing is noted there, and the walk goes on to find what else is; null: no IOMMU.
+     */
+    private final @Nullable IoAccess io;
+
     private GuestMemory memory;
 
     /** The region of the last buffer: the next one is likely to lie there too. */
@@ -20,8 +26,9 @@ final class GuestBuffers {
     private long nearStart;
     private long nearBytes;
 
-    GuestBuffers(GuestMemory memory) {
+    GuestBuffers(GuestMemory memory, @Nullable IoAccess io) {
         this.memory = memory;
+        this.io = io;
     }
 
     /** The most entries in a chain of a queue. */
@@ -68,12 +75,14 @@ final class GuestBuffers {
             return null;
         }
         int region = memory.find(address);
-        if (region < 0) {
+        if (region < 0 && io == null) {
             return RingFault.BUFFER_UNMAPPED;
         }
-        nearRegion = region;
-        nearStart = address - memory.offset(region, address);
-        nearBytes = memory.available(region, address) + memory.offset(region, address);
+        if (region >= 0 && memory.access(region) == Iotlb.READ_WRITE) {
+            nearRegion = region;
+            nearStart = address - memory.offset(region, address);
+            nearBytes = memory.available(region, address) + memory.offset(region, address);
+        }
         return appendPieces(address, length, writable, chain);
     }
 
@@ -87,8 +96,18 @@ final class GuestBuffers {
         long left = length;
         while (left > 0) {
             int region = memory.find(at);
-            if (region < 0) {
-                return RingFault.BUFFER_UNMAPPED;
+            if (region < 0 || (io != null && !io.allows(memory, region, at, writable))) {
+                if (io == null) {
+                    return RingFault.BUFFER_UNMAPPED;
+                }
+                io.miss(at, writable);
+                if (io.full()) {
+                    return RingFault.BUFFER_UNMAPPED;
+                }
+                long page = Math.min(left, Iotlb.PAGE_BYTES - at % Iotlb.PAGE_BYTES);
+                at += page;
+                left -= page;
+                continue;
             }
             long piece =
                     Math.min(

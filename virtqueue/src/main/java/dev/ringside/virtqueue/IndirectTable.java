@@ -26,6 +26,7 @@ final class IndirectTable {
     private static final ValueLayout.OfLong LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private final @Nullable IoAccess io;
     private GuestMemory memory;
     private MemorySegment segment = MemorySegment.NULL;
     private long start;
@@ -33,8 +34,9 @@ final class IndirectTable {
     private boolean contiguous;
     private long entries;
 
-    IndirectTable(GuestMemory memory) {
+    IndirectTable(GuestMemory memory, @Nullable IoAccess io) {
         this.memory = memory;
+        this.io = io;
     }
 
     /** The most descriptors in a chain with an indirect table. */
@@ -60,7 +62,7 @@ final class IndirectTable {
             return RingFault.INDIRECT_LENGTH;
         }
         int region = memory.find(address);
-        if (region < 0) {
+        if (!readable(region, address)) {
             return RingFault.INDIRECT_UNMAPPED;
         }
         contiguous = bytes <= memory.available(region, address);
@@ -102,7 +104,7 @@ final class IndirectTable {
         long left = length;
         while (left > 0) {
             int region = memory.find(at);
-            if (region < 0) {
+            if (!readable(region, at)) {
                 return false;
             }
             long piece = Math.min(left, memory.available(region, at));
@@ -110,6 +112,18 @@ final class IndirectTable {
             left -= piece;
         }
         return true;
+    }
+
+    /** Whether an address lies in a region that may be read; what an IOMMU lacks is noted. */
+    private boolean readable(int region, long address) {
+        if (io == null) {
+            return region >= 0;
+        }
+        if (region < 0) {
+            io.miss(address, false);
+            return false;
+        }
+        return io.allows(memory, region, address, false);
     }
 
     /** A word of a table that is {@link #mapped}, byte by byte where regions meet. */

@@ -48,13 +48,14 @@ final class PackedChainWalker {
             boolean indirectNegotiated,
             boolean keepWords,
             MemorySegment descriptors,
-            GuestMemory memory) {
+            GuestMemory memory,
+            @Nullable IoAccess io) {
         this.words = keepWords ? new long[2 * queueSize] : null;
         this.queueSize = queueSize;
         this.indirectLimit = IndirectTable.limit(queueSize);
         this.indirectNegotiated = indirectNegotiated;
-        this.buffers = new GuestBuffers(memory);
-        this.indirect = new IndirectTable(memory);
+        this.buffers = new GuestBuffers(memory, io);
+        this.indirect = new IndirectTable(memory, io);
         this.descriptors = descriptors;
     }
 

@@ -1,6 +1,7 @@
 package dev.ringside.virtqueue;
 
 import dev.ringside.shm.GuestMemory;
+import dev.ringside.shm.Iotlb;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -42,14 +43,20 @@ final class PackedRing {
                         "descriptor",
                         layout.descriptorUserAddress(),
                         (long) PackedRingSpec.DESCRIPTOR_BYTES * layout.size(),
-                        PackedRingSpec.DESCRIPTOR_ALIGN);
-        this.driverArea = event(queue, "driver", layout.driverUserAddress());
-        this.deviceArea = event(queue, "device", layout.deviceUserAddress());
+                        PackedRingSpec.DESCRIPTOR_ALIGN,
+                        Iotlb.READ_WRITE);
+        this.driverArea = event(queue, "driver", layout.driverUserAddress(), Iotlb.READ);
+        this.deviceArea = event(queue, "device", layout.deviceUserAddress(), Iotlb.WRITE);
     }
 
-    private static RingArea event(int queue, String name, long userAddress) {
+    private static RingArea event(int queue, String name, long userAddress, int access) {
         return new RingArea(
-                queue, name, userAddress, PackedRingSpec.EVENT_BYTES, PackedRingSpec.EVENT_ALIGN);
+                queue,
+                name,
+                userAddress,
+                PackedRingSpec.EVENT_BYTES,
+                PackedRingSpec.EVENT_ALIGN,
+                access);
     }
 
     /**
@@ -115,6 +122,13 @@ final class PackedRing {
     /** The device's event was written; false when the log does not cover it. */
     boolean logDeviceEvent(WriteLog log) {
         return log.packedWritten(deviceEventAt, PackedRingSpec.EVENT_BYTES);
+    }
+
+    /** Whether an address of any area lies in a range. */
+    boolean touches(long first, long last) {
+        return descriptorArea.touches(first, last)
+                || driverArea.touches(first, last)
+                || deviceArea.touches(first, last);
     }
 
     MemorySegment descriptors() {

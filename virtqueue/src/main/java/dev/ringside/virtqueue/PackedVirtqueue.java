@@ -12,10 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A position is a slot and a wrap counter, which changes at the ring's end. Lengths are counted
  * in descriptors.
  */
-public final class PackedVirtqueue implements Virtqueue {
-    private final int index;
-    private final int size;
-    private final boolean eventIdx;
+public final class PackedVirtqueue extends RingQueue {
     private final PackedRing ring;
     private final PackedChainWalker walker;
     private final @Nullable PackedReplay notes;
@@ -61,10 +58,11 @@ public final class PackedVirtqueue implements Virtqueue {
     private boolean callUnknown = true;
 
     private boolean unmapped;
-    private @Nullable RingFault fault;
 
-    /** Null while nothing is logged. */
-    private @Nullable WriteLog writeLog;
+    /** What was seen when translations were missing. */
+    private int pausedDescriptors;
+
+    private int pausedChains;
 
     private PackedVirtqueue(
             RingLayout layout,
@@ -74,15 +72,13 @@ public final class PackedVirtqueue implements Virtqueue {
             GuestMemory memory,
             @Nullable PackedInflight notes,
             boolean ended) {
-        this.index = layout.index();
-        this.size = layout.size();
-        this.eventIdx = (features & VirtioSpec.VIRTIO_RING_F_EVENT_IDX) != 0;
+        super(layout, features);
         boolean inOrder = (features & VirtioSpec.VIRTIO_F_IN_ORDER) != 0;
         this.order = inOrder ? new PackedOrder(size) : null;
         this.ring = ring;
         boolean indirect = (features & VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC) != 0;
-        this.walker =
-                new PackedChainWalker(size, indirect, notes != null, ring.descriptors(), memory);
+        boolean keep = notes != null;
+        this.walker = new PackedChainWalker(size, indirect, keep, ring.descriptors(), memory, io);
         this.lengths = new int[size];
         this.firstSlots = new int[size];
         this.resumption =
@@ -141,12 +137,10 @@ public final class PackedVirtqueue implements Virtqueue {
      * @param base see {@link PackedBase}
      * @param features what was negotiated
      * @param memory where the ring and its buffers are
-     * @param region where the device notes what is in flight; null: nowhere. One that does not
-     *     cover the queue is as none. When it contradicts itself the queue is made but has a {@link
-     *     #fault()}
-     * @throws InvalidRingException when the size is not from 1 to 32768, the base is not one of
-     *     such a ring, an area is misaligned, not within one region or overlaps another, or the
-     *     in-flight region is not for such a ring
+     * @param region where the device notes what is in flight; null, or not for this queue: nowhere.
+     *     When it contradicts itself the queue is made but has a {@link #fault()}
+     * @throws InvalidRingException when the size is not from 1 to 32768, the base or the in-flight
+     *     region not one of such a ring, or an area misaligned, cut or overlapping
      */
     public static PackedVirtqueue create(
             RingLayout layout,
@@ -171,27 +165,17 @@ public final class PackedVirtqueue implements Virtqueue {
     }
 
     @Override
-    public int index() {
-        return index;
-    }
-
-    @Override
-    public int size() {
-        return size;
-    }
-
-    @Override
-    public int maxChainEntries() {
-        return GuestBuffers.maxChainEntries(size);
-    }
-
-    @Override
     public boolean next(DescriptorChain chain) {
         // A fault leaves nothing seen, so that the common path need not ask for it.
         if (seenDescriptors == 0 && !look()) {
             return false;
         }
         RingFault broken = walk(chain);
+        if (io != null && io.lacking()) {
+            chain.clear();
+            pause();
+            return false;
+        }
         if (broken == null && walker.id() >= size) {
             broken = RingFault.HEAD_INDEX;
         } else if (broken == null && lengths[walker.id()] != 0) {
@@ -205,6 +189,9 @@ public final class PackedVirtqueue implements Virtqueue {
         if (writeLog != null && !writeLog.taken(walker.id(), chain)) {
             chain.clear();
             return false;
+        }
+        if (io != null) {
+            io.inFlight().add(walker.id(), chain);
         }
         if (notes != null) {
             notes.taken();
@@ -249,12 +236,13 @@ public final class PackedVirtqueue implements Virtqueue {
     @Override
     public void complete(int head, int written, long touchedBytes) {
         if (!holds(head)) {
-            throw notInFlight(head);
+            throw notInFlight("buffer ID", head);
         }
         if (writeLog != null && !writeLog.completed(head, touchedBytes)) {
             fail(RingFault.DIRTY_LOG);
         }
         inFlight--;
+        forgetRanges(head);
         if (order == null) {
             use(head, written);
             return;
@@ -277,7 +265,7 @@ public final class PackedVirtqueue implements Virtqueue {
     @Override
     public void giveBack(int head) {
         if (!holds(head)) {
-            throw notInFlight(head);
+            throw notInFlight("buffer ID", head);
         }
         int length = lengths[head];
         int slot = nextAvailable - length;
@@ -286,13 +274,14 @@ public final class PackedVirtqueue implements Virtqueue {
             slot += size;
         }
         if (firstSlots[head] != slot) {
-            throw notInFlight(head);
+            throw notInFlight("buffer ID", head);
         }
         if (writeLog != null) {
             writeLog.givenBack(head);
         }
         lengths[head] = 0;
         inFlight--;
+        forgetRanges(head);
         outstanding -= length;
         nextAvailable = slot;
         availableWrap ^= wraps;
@@ -385,11 +374,6 @@ public final class PackedVirtqueue implements Virtqueue {
     }
 
     @Override
-    public @Nullable RingFault fault() {
-        return fault;
-    }
-
-    @Override
     public void fail(RingFault reason) {
         Objects.requireNonNull(reason);
         if (fault == null) {
@@ -404,7 +388,16 @@ public final class PackedVirtqueue implements Virtqueue {
     }
 
     @Override
+    boolean ringTouches(long first, long last) {
+        return ring.touches(first, last);
+    }
+
+    @Override
     public boolean remap(GuestMemory memory) {
+        if (io != null) {
+            retranslate(io, memory);
+            return true;
+        }
         if (unmapped || !ring.remap(memory)) {
             unmapped = true;
             fail(RingFault.MEMORY_GONE);
@@ -414,14 +407,28 @@ public final class PackedVirtqueue implements Virtqueue {
         return true;
     }
 
-    @Override
-    public void log(@Nullable QueueLog log) {
-        writeLog = WriteLog.next(writeLog, log, this);
+    /** What was seen waits for translations: nothing of it is taken until then. */
+    private void pause() {
+        pausedDescriptors += seenDescriptors;
+        pausedChains += seenChains;
+        forgetSeen();
     }
 
-    @Override
-    public @Nullable QueueLog log() {
-        return writeLog == null ? null : writeLog.log();
+    private void retranslate(IoAccess access, GuestMemory memory) {
+        unmapped = !ring.remap(memory);
+        if (unmapped) {
+            access.waitForRing();
+            pause();
+            return;
+        }
+        walker.remap(ring.descriptors(), memory);
+        access.resume();
+        if (fault == null) {
+            seenDescriptors += pausedDescriptors;
+            seenChains += pausedChains;
+        }
+        pausedDescriptors = 0;
+        pausedChains = 0;
     }
 
     @Override
@@ -441,7 +448,7 @@ public final class PackedVirtqueue implements Virtqueue {
      * out when the chain is taken.
      */
     private boolean look() {
-        if (fault != null) {
+        if (fault != null || (io != null && io.waiting())) {
             return false;
         }
         int room = size - outstanding;
@@ -488,10 +495,5 @@ public final class PackedVirtqueue implements Virtqueue {
                                 : 0)
                         | (written == 0 ? 0 : PackedRingSpec.VIRTQ_DESC_F_WRITE);
         return (long) flags << 48 | (long) id << 32 | Integer.toUnsignedLong(written);
-    }
-
-    private IllegalArgumentException notInFlight(int head) {
-        return new IllegalArgumentException(
-                "queue " + index + ": buffer ID " + head + " is not in flight: complete it once");
     }
 }

@@ -9,11 +9,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param queue which queue, for messages
  * @param name the specification's name of the area
- * @param userAddress where it begins, a front-end's user address
+ * @param userAddress where it begins, a front-end's user address, or I/O virtual with
+ *     VIRTIO_F_ACCESS_PLATFORM
  * @param bytes its size
  * @param alignment of its first byte: a power of two
+ * @param access what the device does there, as in {@link dev.ringside.shm.Iotlb}
  */
-record RingArea(int queue, String name, long userAddress, long bytes, int alignment) {
+record RingArea(int queue, String name, long userAddress, long bytes, int alignment, int access) {
     /**
      * The area in guest memory.
      *
@@ -25,7 +27,7 @@ record RingArea(int queue, String name, long userAddress, long bytes, int alignm
                     "queue %d: %s area at 0x%x is not aligned to %d"
                             .formatted(queue, name, userAddress, alignment));
         }
-        MemorySegment segment = memory.sliceUser(userAddress, bytes);
+        MemorySegment segment = memory.sliceRing(userAddress, bytes, access);
         if (segment == null) {
             throw new InvalidRingException(
                     "queue %d: %s area of %d bytes at 0x%x is not within one memory region"
@@ -47,7 +49,7 @@ record RingArea(int queue, String name, long userAddress, long bytes, int alignm
 
     /** The area in another guest memory; null when it is not there as it has to be. */
     @Nullable MemorySegment findAgain(GuestMemory memory) {
-        MemorySegment segment = memory.sliceUser(userAddress, bytes);
+        MemorySegment segment = memory.sliceRing(userAddress, bytes, access);
         return segment == null || !isAligned(segment) ? null : segment;
     }
 
@@ -71,6 +73,12 @@ record RingArea(int queue, String name, long userAddress, long bytes, int alignm
                                     other.bytes,
                                     other.userAddress));
         }
+    }
+
+    /** Whether an address of it lies in a range. */
+    boolean touches(long first, long last) {
+        return Long.compareUnsigned(userAddress, last) <= 0
+                && Long.compareUnsigned(first, userAddress + (bytes - 1)) <= 0;
     }
 
     private boolean isAligned(MemorySegment segment) {

@@ -42,6 +42,8 @@ public enum RingFault implements MetricName {
     INDIRECT_UNMAPPED("indirect_unmapped"),
     /** The in-flight region contradicts itself or the ring. */
     INFLIGHT_REGION("inflight_region"),
+    /** The front-end's IOMMU does not allow the access, or knows no such address. */
+    ACCESS_DENIED("access_denied"),
     /** The ring itself is no longer in guest memory. */
     MEMORY_GONE("memory_gone"),
     /** A page was written that the front-end's dirty log does not cover. */

@@ -36,12 +36,13 @@ final class SplitChainWalker {
             int queueSize,
             boolean indirectNegotiated,
             MemorySegment descriptors,
-            GuestMemory memory) {
+            GuestMemory memory,
+            @Nullable IoAccess io) {
         this.queueSize = queueSize;
         this.indirectLimit = IndirectTable.limit(queueSize);
         this.indirectNegotiated = indirectNegotiated;
-        this.buffers = new GuestBuffers(memory);
-        this.indirect = new IndirectTable(memory);
+        this.buffers = new GuestBuffers(memory, io);
+        this.indirect = new IndirectTable(memory, io);
         this.descriptors = descriptors;
     }
 

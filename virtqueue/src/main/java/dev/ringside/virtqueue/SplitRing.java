@@ -1,6 +1,7 @@
 package dev.ringside.virtqueue;
 
 import dev.ringside.shm.GuestMemory;
+import dev.ringside.shm.Iotlb;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -46,21 +47,24 @@ final class SplitRing {
                         "descriptor",
                         layout.descriptorUserAddress(),
                         (long) SplitRingSpec.DESCRIPTOR_BYTES * size,
-                        SplitRingSpec.DESCRIPTOR_ALIGN);
+                        SplitRingSpec.DESCRIPTOR_ALIGN,
+                        Iotlb.READ);
         this.driverArea =
                 new RingArea(
                         layout.index(),
                         "driver",
                         layout.driverUserAddress(),
                         usedEventOffset + eventBytes,
-                        SplitRingSpec.AVAIL_ALIGN);
+                        SplitRingSpec.AVAIL_ALIGN,
+                        Iotlb.READ);
         this.deviceArea =
                 new RingArea(
                         layout.index(),
                         "device",
                         layout.deviceUserAddress(),
                         availEventOffset + eventBytes,
-                        SplitRingSpec.USED_ALIGN);
+                        SplitRingSpec.USED_ALIGN,
+                        Iotlb.WRITE);
     }
 
     /**
@@ -100,6 +104,13 @@ final class SplitRing {
         driver = newDriver;
         device = newDevice;
         return true;
+    }
+
+    /** Whether an address of any area lies in a range. */
+    boolean touches(long first, long last) {
+        return descriptorArea.touches(first, last)
+                || driverArea.touches(first, last)
+                || deviceArea.touches(first, last);
     }
 
     MemorySegment descriptors() {

@@ -11,16 +11,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All indices are 16-bit counters that wrap; every difference is taken modulo 2^16.
  */
-public final class SplitVirtqueue implements Virtqueue {
+public final class SplitVirtqueue extends RingQueue {
     private static final int INDEX_MASK = 0xffff;
 
-    private final int index;
-    private final int size;
     private final int slotMask;
-    private final boolean eventIdx;
     private final SplitRing ring;
     private final SplitChainWalker walker;
     private final @Nullable UsedOrder order;
+
     private final @Nullable SplitInflight inflight;
     private final Resumption resumption;
     private final boolean[] held;
@@ -54,10 +52,6 @@ public final class SplitVirtqueue implements Virtqueue {
     private boolean callUnknown = true;
 
     private boolean unmapped;
-    private @Nullable RingFault fault;
-
-    /** Null while nothing is logged. */
-    private @Nullable WriteLog writeLog;
 
     private SplitVirtqueue(
             RingLayout layout,
@@ -66,13 +60,11 @@ public final class SplitVirtqueue implements Virtqueue {
             SplitRing ring,
             GuestMemory memory,
             @Nullable SplitInflight inflight) {
-        this.index = layout.index();
-        this.size = layout.size();
+        super(layout, features);
         this.slotMask = size - 1;
-        this.eventIdx = (features & VirtioSpec.VIRTIO_RING_F_EVENT_IDX) != 0;
         this.ring = ring;
         boolean indirect = (features & VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC) != 0;
-        this.walker = new SplitChainWalker(size, indirect, ring.descriptors(), memory);
+        this.walker = new SplitChainWalker(size, indirect, ring.descriptors(), memory, io);
         this.held = new boolean[size];
         this.takenHeads = new short[size];
         this.nextUsed = ring.usedIndex();
@@ -179,21 +171,6 @@ public final class SplitVirtqueue implements Virtqueue {
     }
 
     @Override
-    public int index() {
-        return index;
-    }
-
-    @Override
-    public int size() {
-        return size;
-    }
-
-    @Override
-    public int maxChainEntries() {
-        return GuestBuffers.maxChainEntries(size);
-    }
-
-    @Override
     public boolean next(DescriptorChain chain) {
         // A fault leaves nothing seen, so that the common path need not ask for it.
         if (nextAvailable == seenAvailable && !look()) {
@@ -209,6 +186,11 @@ public final class SplitVirtqueue implements Virtqueue {
             return false;
         }
         RingFault broken = walker.walk(head, chain);
+        if (io != null && io.lacking()) {
+            chain.clear();
+            seenAvailable = nextAvailable;
+            return false;
+        }
         if (broken != null) {
             chain.clear();
             fail(broken);
@@ -217,6 +199,9 @@ public final class SplitVirtqueue implements Virtqueue {
         if (writeLog != null && !writeLog.taken(head, chain)) {
             chain.clear();
             return false;
+        }
+        if (io != null) {
+            io.inFlight().add(head, chain);
         }
         held[head] = true;
         takenHeads[nextAvailable & slotMask] = (short) head;
@@ -242,13 +227,14 @@ public final class SplitVirtqueue implements Virtqueue {
     @Override
     public void complete(int head, int writtenBytes, long touchedBytes) {
         if (head < 0 || head >= size || !held[head]) {
-            throw notInFlight(head);
+            throw notInFlight("head", head);
         }
         if (writeLog != null && !writeLog.completed(head, touchedBytes)) {
             fail(RingFault.DIRTY_LOG);
         }
         held[head] = false;
         inFlight--;
+        forgetRanges(head);
         if (order == null) {
             use(head, writtenBytes);
             return;
@@ -264,13 +250,14 @@ public final class SplitVirtqueue implements Virtqueue {
     public void giveBack(int head) {
         int last = (nextAvailable - 1) & INDEX_MASK;
         if (head < 0 || head >= size || !held[head] || takenHeads[last & slotMask] != head) {
-            throw notInFlight(head);
+            throw notInFlight("head", head);
         }
         if (writeLog != null) {
             writeLog.givenBack(head);
         }
         held[head] = false;
         inFlight--;
+        forgetRanges(head);
         if (inflight != null && !replays(last)) {
             inflight.givenBack(head);
         }
@@ -367,11 +354,6 @@ public final class SplitVirtqueue implements Virtqueue {
     }
 
     @Override
-    public @Nullable RingFault fault() {
-        return fault;
-    }
-
-    @Override
     public void fail(RingFault reason) {
         Objects.requireNonNull(reason);
         if (fault == null) {
@@ -381,7 +363,16 @@ public final class SplitVirtqueue implements Virtqueue {
     }
 
     @Override
+    boolean ringTouches(long first, long last) {
+        return ring.touches(first, last);
+    }
+
+    @Override
     public boolean remap(GuestMemory memory) {
+        if (io != null) {
+            retranslate(io, memory);
+            return true;
+        }
         if (unmapped || !ring.remap(memory)) {
             unmapped = true;
             fail(RingFault.MEMORY_GONE);
@@ -391,19 +382,20 @@ public final class SplitVirtqueue implements Virtqueue {
         return true;
     }
 
+    private void retranslate(IoAccess access, GuestMemory memory) {
+        unmapped = !ring.remap(memory);
+        if (unmapped) {
+            access.waitForRing();
+            seenAvailable = nextAvailable;
+        } else {
+            access.resume();
+            walker.remap(ring.descriptors(), memory);
+        }
+    }
+
     @Override
     public int base() {
         return nextAvailable;
-    }
-
-    @Override
-    public void log(@Nullable QueueLog log) {
-        writeLog = WriteLog.next(writeLog, log, this);
-    }
-
-    @Override
-    public @Nullable QueueLog log() {
-        return writeLog == null ? null : writeLog.log();
     }
 
     @Override
@@ -450,7 +442,7 @@ public final class SplitVirtqueue implements Virtqueue {
      * backwards is seen too.
      */
     private boolean look() {
-        if (fault != null) {
+        if (fault != null || (io != null && io.waiting())) {
             return false;
         }
         int available = ring.acquireAvailableIndex();
@@ -485,14 +477,5 @@ public final class SplitVirtqueue implements Virtqueue {
      */
     private static boolean crossed(int event, int from, int to) {
         return ((to - event - 1) & INDEX_MASK) < ((to - from) & INDEX_MASK);
-    }
-
-    private IllegalArgumentException notInFlight(int head) {
-        return new IllegalArgumentException(
-                "queue "
-                        + index
-                        + ": head "
-                        + head
-                        + " is not in flight: complete each chain once");
     }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * #fault()}. A burst is {@link #next} until it says no or the budget is used, {@link #complete} for
  * whatever is done, then one {@link #publish}.
  */
-public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
+public sealed interface Virtqueue permits RingQueue {
     /** Which queue of its device. */
     int index();
 
@@ -111,8 +111,24 @@ public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
     void fail(RingFault fault);
 
     /**
+     * Says whom to ask for translations that are missing, before the first {@link #next}. Without
+     * VIRTIO_F_ACCESS_PLATFORM nobody is asked.
+     */
+    void onMiss(TranslationListener listener);
+
+    /**
+     * Whether the ring, or a chain that is in flight, lies in a range of addresses of the driver's.
+     * Without VIRTIO_F_ACCESS_PLATFORM always true.
+     */
+    boolean touches(long first, long last);
+
+    /**
      * Goes on in another guest memory: translates the ring areas anew. Chains that were handed out
      * keep the memory they were found in.
+     *
+     * <p>With VIRTIO_F_ACCESS_PLATFORM the ring may be not translated for a while: then nothing is
+     * taken, and the ring is not touched, until another memory has it. Such a memory may come only
+     * while nothing is in flight or unpublished.
      *
      * @return false, with {@link RingFault#MEMORY_GONE}, when the ring is not there any more: then
      *     it is not touched again

@@ -9,6 +9,7 @@ import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.ReceivedFds;
 import dev.ringside.shm.UnixSocket;
+import dev.ringside.vhostuser.IotlbCounter;
 import dev.ringside.vhostuser.ProtocolException;
 import dev.ringside.vhostuser.QueueStart;
 import dev.ringside.vhostuser.SessionHost;
@@ -42,16 +43,15 @@ final class Connection implements SessionHost {
     private final UnixSocket socket;
     private final VhostUserSession session;
     private final Freeze freeze;
+    private final TransferWatch transfer;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment inbound;
     private final ReceivedFds receivedFds = new ReceivedFds();
     private final Outbound replies;
     private final @Nullable QueueSlot[] slots;
-    private @Nullable Outbound backendChannel;
+    private @Nullable BackendSocket backendChannel;
     private long token = UNWATCHED;
     private int watchedEvents;
-    private int transferFd;
-    private long transferToken = UNWATCHED;
     private boolean closing;
     private boolean closed;
     private int slotsStopping;
@@ -60,6 +60,7 @@ final class Connection implements SessionHost {
         this.endpoint = endpoint;
         this.socket = socket;
         conductor = endpoint.conductor();
+        transfer = new TransferWatch(conductor);
         inbound = arena.allocate(Math.max(64, limits.maxPayloadBytes()));
         replies = new Outbound(socket);
         slots = new QueueSlot[endpoint.device().queueCount()];
@@ -77,16 +78,19 @@ final class Connection implements SessionHost {
         this.endpoint = endpoint;
         socket = UnixSocket.adopt(saved.socket());
         conductor = endpoint.conductor();
+        transfer = new TransferWatch(conductor);
         inbound = arena.allocate(Math.max(64, limits.maxPayloadBytes()));
         replies = new Outbound(socket);
         replies.restore(saved.replies());
         slots = new QueueSlot[endpoint.device().queueCount()];
-        backendChannel = Outbound.restored(saved.backendChannel(), saved.backendRequests());
+        final var channel = Outbound.restored(saved.backendChannel(), saved.backendRequests());
         try {
             session = VhostUserSession.restore(endpoint.device(), this, limits, saved.session());
         } catch (ProtocolException e) {
             throw new IOException(e.getMessage(), e);
         }
+        backendChannel =
+                channel == null ? null : new BackendSocket(channel, conductor, session, this);
         freeze = new Freeze(session, true);
     }
 
@@ -98,7 +102,7 @@ final class Connection implements SessionHost {
 
     /** What a frozen connection is; its descriptors stay its own. */
     SavedConnection save() {
-        final Outbound channel = backendChannel;
+        final BackendSocket channel = backendChannel;
         return new SavedConnection(
                 socket.fd(),
                 session.save(),
@@ -213,9 +217,8 @@ final class Connection implements SessionHost {
         closing = true;
         endpoint.count(reason);
         if (message != null) {
-            Log.warn(
-                    "session-" + endpoint.description(),
-                    "session on " + endpoint.description() + " closed: " + message);
+            final String who = description();
+            Log.warn("session-" + who, "session on " + who + " closed: " + message);
         }
         unwatch();
         for (int index = 0; index < slots.length; index++) {
@@ -234,11 +237,7 @@ final class Connection implements SessionHost {
         closed = true;
         session.close();
         endpoint.device().reset();
-        final Outbound channel = backendChannel;
-        if (channel != null) {
-            channel.close();
-            backendChannel = null;
-        }
+        closeBackendChannel();
         receivedFds.close();
         replies.close();
         arena.close();
@@ -264,37 +263,22 @@ final class Connection implements SessionHost {
 
     @Override
     public void sendBackendRequest(byte[] message) {
-        final Outbound channel = backendChannel;
-        if (channel == null || closing) {
-            return;
+        if (backendChannel != null && !closing) {
+            backendChannel.send(message);
         }
-        try {
-            channel.add(message, List.of());
-            channel.flush();
-        } catch (LinuxException e) {
-            channel.close();
+    }
+
+    private void closeBackendChannel() {
+        if (backendChannel != null) {
+            backendChannel.close();
             backendChannel = null;
         }
     }
 
     @Override
     public void setBackendChannel(@Nullable Fd fd) {
-        final Outbound old = backendChannel;
-        backendChannel = null;
-        if (old != null) {
-            old.close();
-        }
-        if (fd == null) {
-            return;
-        }
-        try {
-            backendChannel = new Outbound(UnixSocket.adopt(fd));
-        } catch (LinuxException e) {
-            fd.close();
-            Log.warn(
-                    "channel-" + endpoint.description(),
-                    "back-end channel of " + endpoint.description() + ": " + e.getMessage());
-        }
+        closeBackendChannel();
+        backendChannel = fd == null ? null : BackendSocket.open(fd, conductor, session, this);
     }
 
     @Override
@@ -306,7 +290,10 @@ final class Connection implements SessionHost {
         }
         final QueueSlot slot =
                 new QueueSlot(
-                        endpoint.device(), start, endpoint.queueCounters(index), new Faults());
+                        endpoint.device(),
+                        start,
+                        endpoint.queueCounters(index),
+                        new QueueFaults(conductor, this));
         slots[index] = slot;
         endpoint.queueResumes(index, start.queue().resumption());
         endpoint.shard(index).addQueue(slot, onConductor(done));
@@ -368,6 +355,46 @@ final class Connection implements SessionHost {
     }
 
     @Override
+    public void translate(int index, GuestMemory memory) {
+        ifStarted(index, slot -> endpoint.shard(index).translate(slot, memory));
+    }
+
+    @Override
+    public void invalidate(GuestMemory memory, long first, long last, Runnable done) {
+        forEachStarted(
+                (slot, oneDone) ->
+                        endpoint.shard(slot.index()).invalidate(slot, memory, first, last, oneDone),
+                done);
+    }
+
+    @Override
+    public void denyAccess(int index) {
+        ifStarted(index, slot -> endpoint.shard(index).denyAccess(slot));
+    }
+
+    private void ifStarted(int index, Consumer<QueueSlot> command) {
+        final QueueSlot slot = slots[index];
+        if (slot != null && !slot.stopRequested()) {
+            command.accept(slot);
+        }
+    }
+
+    @Override
+    public void post(Runnable task) {
+        conductor.post(() -> resume(task));
+    }
+
+    @Override
+    public void count(IotlbCounter counter) {
+        endpoint.count(counter);
+    }
+
+    @Override
+    public void translations(int entries) {
+        endpoint.translations(entries);
+    }
+
+    @Override
     public void configWritten(Runnable done) {
         forEachStarted((slot, oneDone) -> endpoint.shard(slot.index()).settle(slot, oneDone), done);
     }
@@ -397,23 +424,12 @@ final class Connection implements SessionHost {
 
     @Override
     public void watchTransfer(int fd, boolean toWrite, Runnable ready) {
-        final Runnable guarded = () -> resume(ready);
-        try {
-            transferFd = fd;
-            transferToken =
-                    conductor.watch(fd, toWrite ? Epoll.OUT : Epoll.IN, events -> guarded.run());
-        } catch (LinuxException e) {
-            // What cannot be waited for is looked at when the front-end asks how it went.
-            transferToken = UNWATCHED;
-        }
+        transfer.begin(fd, toWrite, () -> resume(ready));
     }
 
     @Override
     public void unwatchTransfer() {
-        if (transferToken != UNWATCHED) {
-            conductor.unwatch(transferFd, transferToken);
-            transferToken = UNWATCHED;
-        }
+        transfer.end();
     }
 
     @Override
@@ -434,9 +450,7 @@ final class Connection implements SessionHost {
 
     @Override
     public void refused(String reason) {
-        Log.warn(
-                "refused-" + endpoint.description(),
-                "front-end on " + endpoint.description() + ": " + reason);
+        Log.warn("refused-" + description(), "front-end on " + description() + ": " + reason);
     }
 
     @Override
@@ -473,27 +487,14 @@ final class Connection implements SessionHost {
         updateWatch();
     }
 
-    /** Comes from a shard: only posts. */
-    private final class Faults implements QueueSlot.Listener {
-        @Override
-        public void onRingFault(int index, RingFault fault, @Nullable Throwable cause) {
-            conductor.post(
-                    () -> {
-                        endpoint.ringFaulted(index, fault, cause);
-                        if (!closing) {
-                            session.queueFaulted(index);
-                        }
-                    });
+    void queueFaulted(int index, RingFault fault, @Nullable Throwable cause) {
+        endpoint.ringFaulted(index, fault, cause);
+        if (!closing) {
+            session.queueFaulted(index);
         }
+    }
 
-        @Override
-        public void onMemoryVanished() {
-            conductor.post(
-                    () ->
-                            close(
-                                    SessionCounter.CLOSED_BY_MEMORY,
-                                    "the front-end took back memory that it had shared"
-                                            + " (its file was truncated)"));
-        }
+    String description() {
+        return endpoint.description();
     }
 }

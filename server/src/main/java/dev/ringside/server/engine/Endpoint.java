@@ -7,6 +7,7 @@ import dev.ringside.shm.Epoll;
 import dev.ringside.shm.Fd;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.UnixSocket;
+import dev.ringside.vhostuser.IotlbCounter;
 import dev.ringside.vhostuser.SessionLimits;
 import dev.ringside.virtqueue.QueueCounter;
 import dev.ringside.virtqueue.Resumption;
@@ -310,6 +311,14 @@ final class Endpoint implements DeviceHandle {
 
     void count(SessionCounter counter) {
         stats.count(counter);
+    }
+
+    void count(IotlbCounter counter) {
+        stats.count(counter);
+    }
+
+    void translations(int entries) {
+        stats.translations(entries);
     }
 
     void ringFaulted(int queue, RingFault fault, @Nullable Throwable cause) {

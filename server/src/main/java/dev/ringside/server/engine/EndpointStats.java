@@ -2,6 +2,7 @@ package dev.ringside.server.engine;
 
 import dev.ringside.metrics.Counters;
 import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.vhostuser.IotlbCounter;
 import dev.ringside.virtqueue.QueueCounter;
 import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.device.VirtioDevice;
@@ -16,6 +17,8 @@ import java.util.function.BooleanSupplier;
  */
 final class EndpointStats implements AutoCloseable {
     private final Counters<SessionCounter> sessions = new Counters<>(SessionCounter.class);
+    private final Counters<IotlbCounter> translations = new Counters<>(IotlbCounter.class);
+    private volatile int translationEntries;
     private final List<Counters<QueueCounter>> queues = new ArrayList<>();
     private final List<Counters<RingFault>> faults = new ArrayList<>();
     private final List<MetricsRegistry.Registration> registrations = new ArrayList<>();
@@ -23,6 +26,13 @@ final class EndpointStats implements AutoCloseable {
     EndpointStats(VirtioDevice device, MetricsRegistry metrics, BooleanSupplier connected) {
         final Map<String, String> deviceLabels = Map.of("device", device.name());
         registrations.add(metrics.register(deviceLabels, sessions));
+        registrations.add(metrics.register(deviceLabels, translations));
+        registrations.add(
+                metrics.gauge(
+                        "ringside_iotlb_entries",
+                        "Translations that the front-end's IOMMU has given and not taken back.",
+                        deviceLabels,
+                        () -> translationEntries));
         registrations.add(
                 metrics.gauge(
                         "ringside_session_connected",
@@ -65,6 +75,16 @@ final class EndpointStats implements AutoCloseable {
     /** Conductor only. */
     void count(SessionCounter counter) {
         sessions.increment(counter);
+    }
+
+    /** Conductor only. */
+    void count(IotlbCounter counter) {
+        translations.increment(counter);
+    }
+
+    /** Conductor only. */
+    void translations(int entries) {
+        translationEntries = entries;
     }
 
     @Override

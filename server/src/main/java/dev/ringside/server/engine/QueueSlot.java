@@ -270,6 +270,38 @@ final class QueueSlot {
         }
     }
 
+    /** Goes on with other translations, of which none was taken back. */
+    void translate(GuestMemory next) {
+        memory = next;
+        if (!queue.remap(next)) {
+            reportFault(null);
+        }
+        kicksRequested = false;
+    }
+
+    /**
+     * Goes on with other translations, in which a range is missing or different. What is in flight
+     * there is finished first, or given back; what is elsewhere goes on meanwhile.
+     */
+    void invalidate(GuestMemory next, long first, long last, Runnable done) {
+        final Runnable swap =
+                () -> {
+                    translate(next);
+                    done.run();
+                };
+        if (whenDrained != null || queue.touches(first, last)) {
+            settle(swap);
+        } else {
+            swap.run();
+        }
+    }
+
+    /** The IOMMU does not allow what the queue needs. */
+    void denyAccess() {
+        queue.fail(RingFault.ACCESS_DENIED);
+        reportFault(null);
+    }
+
     /** Has the worker see its device's new state, and finish what it began before. */
     void settle(Runnable done) {
         final QueueWorker current = worker;

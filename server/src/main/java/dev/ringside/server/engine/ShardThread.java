@@ -100,6 +100,18 @@ final class ShardThread implements AutoCloseable {
         command(shard -> slot.remap(memory, mappingsRemoved, done));
     }
 
+    void translate(QueueSlot slot, GuestMemory memory) {
+        command(shard -> slot.translate(memory));
+    }
+
+    void invalidate(QueueSlot slot, GuestMemory memory, long first, long last, Runnable done) {
+        command(shard -> slot.invalidate(memory, first, last, done));
+    }
+
+    void denyAccess(QueueSlot slot) {
+        command(shard -> slot.denyAccess());
+    }
+
     void settle(QueueSlot slot, Runnable done) {
         command(shard -> slot.settle(done));
     }

@@ -297,6 +297,27 @@ final class SimProcess implements SessionHost {
     }
 
     @Override
+    public void translate(final int index, final GuestMemory memory) {
+        throw new UnsupportedOperationException("the simulated front-end has no IOMMU");
+    }
+
+    @Override
+    public void invalidate(
+            final GuestMemory memory, final long first, final long last, final Runnable done) {
+        throw new UnsupportedOperationException("the simulated front-end has no IOMMU");
+    }
+
+    @Override
+    public void denyAccess(final int index) {
+        throw new UnsupportedOperationException("the simulated front-end has no IOMMU");
+    }
+
+    @Override
+    public void post(final Runnable task) {
+        conductor.add(task);
+    }
+
+    @Override
     public void configWritten(final Runnable done) {
         forEachStarted((queue, oneDone) -> shardOf(indexOf(queue)).settle(queue, oneDone), done);
     }

@@ -8,6 +8,7 @@ final class BlkFeature {
     private static final long ALWAYS =
             VirtioSpec.VIRTIO_F_VERSION_1
                     | VirtioSpec.VIRTIO_F_ANY_LAYOUT
+                    | VirtioSpec.VIRTIO_F_ACCESS_PLATFORM
                     | VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC
                     | VirtioSpec.VIRTIO_RING_F_EVENT_IDX
                     | VirtioSpec.VIRTIO_F_RING_PACKED

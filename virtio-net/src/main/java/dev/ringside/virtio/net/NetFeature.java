@@ -8,6 +8,7 @@ final class NetFeature {
     private static final long RING =
             VirtioSpec.VIRTIO_F_VERSION_1
                     | VirtioSpec.VIRTIO_F_ANY_LAYOUT
+                    | VirtioSpec.VIRTIO_F_ACCESS_PLATFORM
                     | VirtioSpec.VIRTIO_F_IN_ORDER
                     | VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC
                     | VirtioSpec.VIRTIO_RING_F_EVENT_IDX

@@ -141,6 +141,7 @@ class NetDeviceTest {
             assertEquals(0, offered & (1L << 26 | 1L << 30));
             long expected =
                     VirtioSpec.VIRTIO_F_VERSION_1
+                            | VirtioSpec.VIRTIO_F_ACCESS_PLATFORM
                             | VirtioSpec.VIRTIO_F_IN_ORDER
                             | VirtioSpec.VIRTIO_F_ANY_LAYOUT
                             | VirtioSpec.VIRTIO_RING_F_EVENT_IDX

@@ -1,0 +1,83 @@
+package dev.ringside.virtqueue;
+
+import org.jspecify.annotations.Nullable;
+
+/** What split and packed virtqueues have in common: who they are, and who is told what. */
+abstract sealed class RingQueue implements Virtqueue permits SplitVirtqueue, PackedVirtqueue {
+    final int index;
+    final int size;
+    final boolean eventIdx;
+
+    /** With VIRTIO_F_ACCESS_PLATFORM only. */
+    final @Nullable IoAccess io;
+
+    @Nullable RingFault fault;
+
+    /** Null while nothing is logged. */
+    @Nullable WriteLog writeLog;
+
+    RingQueue(RingLayout layout, long features) {
+        index = layout.index();
+        size = layout.size();
+        eventIdx = (features & VirtioSpec.VIRTIO_RING_F_EVENT_IDX) != 0;
+        io = IoAccess.of(features, index, size);
+    }
+
+    /** Whether an address of the ring lies in a range. */
+    abstract boolean ringTouches(long first, long last);
+
+    @Override
+    public final int index() {
+        return index;
+    }
+
+    @Override
+    public final int size() {
+        return size;
+    }
+
+    @Override
+    public final int maxChainEntries() {
+        return GuestBuffers.maxChainEntries(size);
+    }
+
+    @Override
+    public final @Nullable RingFault fault() {
+        return fault;
+    }
+
+    @Override
+    public final void log(@Nullable QueueLog log) {
+        writeLog = WriteLog.next(writeLog, log, this);
+    }
+
+    @Override
+    public final @Nullable QueueLog log() {
+        return writeLog == null ? null : writeLog.log();
+    }
+
+    @Override
+    public final void onMiss(TranslationListener listener) {
+        if (io != null) {
+            io.listen(listener);
+        }
+    }
+
+    @Override
+    public final boolean touches(long first, long last) {
+        return io == null || ringTouches(first, last) || io.inFlight().touch(first, last);
+    }
+
+    /** A chain is not in flight any more. */
+    final void forgetRanges(int head) {
+        if (io != null) {
+            io.inFlight().remove(head);
+        }
+    }
+
+    final IllegalArgumentException notInFlight(String name, int head) {
+        return new IllegalArgumentException(
+                "queue %d: %s %d is not in flight: complete each chain once"
+                        .formatted(index, name, head));
+    }
+}
