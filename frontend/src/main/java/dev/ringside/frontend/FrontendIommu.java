@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,8 +46,8 @@ public final class FrontendIommu implements AutoCloseable {
     private final Map<Long, Page> pages = new HashMap<>();
     private final Thread thread = new Thread(this::run, "frontend-iommu");
     private volatile boolean running = true;
-    private volatile long misses;
-    private volatile long failures;
+    private final AtomicLong misses = new AtomicLong();
+    private final AtomicLong failures = new AtomicLong();
     private volatile @Nullable Throwable failure;
 
     private record Page(long userAddress, int access) {}
@@ -64,12 +65,12 @@ public final class FrontendIommu implements AutoCloseable {
 
     /** How many misses were answered. */
     public long misses() {
-        return misses;
+        return misses.get();
     }
 
     /** How many access failures the back-end told. */
     public long failures() {
-        return failures;
+        return failures.get();
     }
 
     /** Maps a page, which must not be mapped differently in the back-end. */
@@ -154,10 +155,10 @@ public final class FrontendIommu implements AutoCloseable {
         final ByteBuffer payload = message.buffer();
         boolean known = true;
         if (payload.get(TYPE) == ACCESS_FAIL) {
-            failures++;
+            failures.incrementAndGet();
         } else {
             known = answer(payload.getLong(IOVA), payload.get(PERMISSIONS));
-            misses++;
+            misses.incrementAndGet();
         }
         if ((message.flags() & VhostUserSpec.NEED_REPLY) != 0) {
             final byte[] reply = new byte[Long.BYTES];
