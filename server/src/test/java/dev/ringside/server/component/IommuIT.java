@@ -98,7 +98,7 @@ final class IommuIT {
             final long[] pages = {
                 driver.memory().allocate(PAGE, PAGE), driver.memory().allocate(PAGE, PAGE)
             };
-            final Reader reader = new Reader(driver, iommu);
+            final Reader reader = new Reader(driver);
             for (int round = 0; round < ROUNDS; round++) {
                 final long now = pages[round % 2];
                 final MemorySegment old = driver.memory().slice(pages[(round + 1) % 2], PAGE);
@@ -136,7 +136,7 @@ final class IommuIT {
         private final BlkIo io;
         private final long control;
 
-        Reader(final BlkDriver driver, final FrontendIommu iommu) throws IOException {
+        Reader(final BlkDriver driver) throws IOException {
             queue = driver.queue(0);
             io = new BlkIo(driver, 0, PAGE);
             control = driver.memory().allocate(DEPTH * 64L, PAGE);
