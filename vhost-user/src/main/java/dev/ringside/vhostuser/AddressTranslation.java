@@ -5,6 +5,7 @@ import dev.ringside.shm.Iotlb;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.MemoryWindow;
 import dev.ringside.vhostuser.TranslationMisses.Page;
+import dev.ringside.virtqueue.IotlbCounter;
 import dev.ringside.virtqueue.VirtioSpec;
 import java.util.ArrayList;
 import java.util.BitSet;

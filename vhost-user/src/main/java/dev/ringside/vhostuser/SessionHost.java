@@ -3,6 +3,7 @@ package dev.ringside.vhostuser;
 import dev.ringside.shm.EventFd;
 import dev.ringside.shm.Fd;
 import dev.ringside.shm.GuestMemory;
+import dev.ringside.virtqueue.IotlbCounter;
 import dev.ringside.virtqueue.QueueLog;
 import dev.ringside.virtqueue.Virtqueue;
 import java.util.List;

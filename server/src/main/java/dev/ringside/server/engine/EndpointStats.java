@@ -2,7 +2,7 @@ package dev.ringside.server.engine;
 
 import dev.ringside.metrics.Counters;
 import dev.ringside.metrics.MetricsRegistry;
-import dev.ringside.vhostuser.IotlbCounter;
+import dev.ringside.virtqueue.IotlbCounter;
 import dev.ringside.virtqueue.QueueCounter;
 import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.device.VirtioDevice;

@@ -12,8 +12,7 @@ final class NetFeature {
                     | VirtioSpec.VIRTIO_F_IN_ORDER
                     | VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC
                     | VirtioSpec.VIRTIO_RING_F_EVENT_IDX
-                    | VirtioSpec.VIRTIO_F_RING_PACKED
-                    | VirtioSpec.VIRTIO_F_RING_RESET;
+                    | VirtioSpec.VIRTIO_F_RING_PACKED;
 
     private static final long TRANSMIT =
             NetSpec.VIRTIO_NET_F_CSUM

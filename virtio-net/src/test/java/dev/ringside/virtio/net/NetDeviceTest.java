@@ -147,7 +147,6 @@ class NetDeviceTest {
                             | VirtioSpec.VIRTIO_RING_F_EVENT_IDX
                             | VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC
                             | VirtioSpec.VIRTIO_F_RING_PACKED
-                            | VirtioSpec.VIRTIO_F_RING_RESET
                             | 0x03c0_0000_0000_0000L
                             | NetSpec.VIRTIO_NET_F_SPEED_DUPLEX
                             | 0xbfffcfL;

@@ -1,4 +1,4 @@
-package dev.ringside.vhostuser;
+package dev.ringside.virtqueue;
 
 import dev.ringside.metrics.MetricName;
 
