@@ -102,7 +102,8 @@ class KillIT {
             for (int i = 0; i < kills; i++) {
                 server = killAndRestart(server, way, image, driver, running, random);
             }
-            awaitProgress(running, 200);
+            // Enough, however few kills there were, to have something to look for.
+            awaitProgress(running, 2_000);
             final LoadResult result = running.stopAndJoin();
             assertTrue(result.clean(), result::summary);
             assertKept(driver, load.ledger());
