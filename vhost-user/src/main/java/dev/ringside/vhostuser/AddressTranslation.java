@@ -52,7 +52,7 @@ final class AddressTranslation implements AutoCloseable {
         vrings = rings;
     }
 
-    private boolean enabled() {
+    boolean enabled() {
         return (negotiation.features() & VirtioSpec.VIRTIO_F_ACCESS_PLATFORM) != 0;
     }
 

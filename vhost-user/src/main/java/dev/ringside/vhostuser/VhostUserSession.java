@@ -142,6 +142,10 @@ public final class VhostUserSession implements AutoCloseable {
         if (!parked || vrings.anyStarted()) {
             throw new IllegalStateException("only a parked session can be saved");
         }
+        if (translation.enabled()) {
+            throw new IllegalStateException(
+                    "its guest has an IOMMU, whose translations cannot be handed over yet");
+        }
         if (logging.active()) {
             throw new IllegalStateException(
                     "its virtual machine is being migrated: try again when that is over");
