@@ -243,15 +243,19 @@ final class AddressTranslation implements AutoCloseable {
      * @return whether that is what it lacks
      */
     boolean wantStart(Vring ring) {
-        List<Page> missing = enabled() ? missing(ring) : List.of();
+        List<Page> missing = missing(ring);
         if (!missing.isEmpty()) {
             ask(ring.index, missing);
         }
         return !missing.isEmpty();
     }
 
+    /** What is not translated of a ring's own areas. A driver without an IOMMU lacks nothing. */
     private List<Page> missing(Vring ring) {
         List<Page> pages = new ArrayList<>();
+        if (!enabled()) {
+            return pages;
+        }
         for (VringArea area : ring.areasInUse(negotiation.features())) {
             long at = area.address() & -Iotlb.PAGE_BYTES;
             long end = area.last() & -Iotlb.PAGE_BYTES;

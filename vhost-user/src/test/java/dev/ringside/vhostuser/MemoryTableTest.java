@@ -3,6 +3,7 @@ package dev.ringside.vhostuser;
 import static dev.ringside.vhostuser.TestFrontend.MEMORY_BYTES;
 import static dev.ringside.vhostuser.TestFrontend.USER_BASE;
 import static dev.ringside.vhostuser.TestFrontend.bytes;
+import static dev.ringside.vhostuser.TestFrontend.eventFd;
 import static dev.ringside.vhostuser.TestFrontend.memfd;
 import static dev.ringside.vhostuser.TestFrontend.memfds;
 import static dev.ringside.vhostuser.TestFrontend.region;
@@ -132,6 +133,19 @@ class MemoryTableTest {
         assertEquals(running, Leaks.count());
         assertTrue(f.host.calls.contains("memory 1 drained"));
         assertEquals(0, TestFrontend.bytes(8).put(f.reply(5)).flip().getLong());
+    }
+
+    @Test
+    void shouldAskForNoTranslationsWhenMemoryChangesAndTheDriverHasNoIommu()
+            throws ProtocolException {
+        f.ok(21, new byte[0], eventFd());
+        f.setMemory();
+        f.startRing(0);
+
+        f.ok(37, region(TestRegion.small(1)), memfd(0x1000));
+        f.ok(38, region(TestRegion.small(1)));
+
+        assertTrue(f.host.backendRequests.isEmpty());
     }
 
     @Test
