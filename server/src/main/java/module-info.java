@@ -12,6 +12,7 @@ module dev.ringside.server {
     requires info.picocli;
     requires jdk.unsupported;
     requires org.jctools.core.jdk11;
+    requires org.tomlj;
     requires static transitive org.jspecify;
 
     // Records that travel between processes.

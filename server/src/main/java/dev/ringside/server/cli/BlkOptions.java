@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  * What {@code ringside blk} was asked to serve; every value was checked by itself and against the
  * others.
  *
+ * @param name in metrics and messages
  * @param source where the front-end comes from
  * @param backend the storage's URI; {@code --blk-file} and block sizes have become part of it
  * @param readOnly the guest may not write
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param server what does not depend on what is served
  */
 record BlkOptions(
+        String name,
         SocketSource source,
         String backend,
         boolean readOnly,

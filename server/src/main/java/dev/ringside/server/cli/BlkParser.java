@@ -1,5 +1,6 @@
 package dev.ringside.server.cli;
 
+import dev.ringside.server.engine.SocketSource;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ParseResult;
 
@@ -20,18 +21,23 @@ final class BlkParser {
      * @param allowedCpus the processors that this process may use
      */
     static BlkOptions parse(ParseResult result, int[] allowedCpus) throws OperatorException {
-        return new BlkParser(Given.of(BlkSyntax.COMMAND, result)).options(allowedCpus);
+        Given given = Given.of(BlkSyntax.COMMAND, result);
+        return parse(given, ServerOptions.parse(given, allowedCpus));
     }
 
     /** As {@link #parse}, for a process that takes over another one. */
     static BlkOptions parseForTakeOver(ParseResult result, int[] allowedCpus)
             throws OperatorException {
         Given given = Given.of(BlkSyntax.COMMAND, result).forTakeOver();
-        return new BlkParser(given).options(allowedCpus);
+        return parse(given, ServerOptions.parse(given, allowedCpus));
     }
 
-    private BlkOptions options(int[] allowedCpus) throws OperatorException {
-        ServerOptions server = ServerOptions.parse(given, allowedCpus);
+    /** The disk that options describe, in a process that is described already. */
+    static BlkOptions parse(Given given, ServerOptions server) throws OperatorException {
+        return new BlkParser(given).options(server);
+    }
+
+    private BlkOptions options(ServerOptions server) throws OperatorException {
         Integer blockSize = blockSize(BlkSyntax.BLOCK_SIZE, BlkOptions.MAX_BLOCK_SIZE);
         Integer physical =
                 blockSize(BlkSyntax.PHYSICAL_BLOCK_SIZE, BlkOptions.MAX_PHYSICAL_BLOCK_SIZE);
@@ -42,8 +48,11 @@ final class BlkParser {
                             + given.shown(BlkSyntax.BLOCK_SIZE)
                             + ": a physical block holds whole logical ones");
         }
+        SocketSource source = SocketOptions.parse(given);
+        String chosen = given.text(BlkSyntax.NAME);
         return new BlkOptions(
-                SocketOptions.parse(given),
+                chosen == null ? SocketOptions.deviceName(source, "disk") : chosen,
+                source,
                 backend(blockSize, physical),
                 given.has(BlkSyntax.READ_ONLY),
                 given.integer(
@@ -66,19 +75,22 @@ final class BlkParser {
         }
         if (uri == null) {
             throw new OperatorException(
-                    "there is no disk: give --blk-file=PATH or --backend=URI (see ringside blk"
-                            + " --help)");
+                    "there is no disk: give "
+                            + given.name(BlkSyntax.BLK_FILE)
+                            + "=PATH or "
+                            + given.name(BlkSyntax.BACKEND)
+                            + "=URI (see ringside blk --help)");
         }
         String sizes =
                 uriOption(BlkSyntax.BLOCK_SIZE, blockSize)
                         + uriOption(BlkSyntax.PHYSICAL_BLOCK_SIZE, physical);
         if (!sizes.isEmpty() && !uri.startsWith(FILE_SCHEME)) {
             throw new OperatorException(
-                    BlkSyntax.BLOCK_SIZE
+                    given.name(BlkSyntax.BLOCK_SIZE)
                             + " and "
-                            + BlkSyntax.PHYSICAL_BLOCK_SIZE
+                            + given.name(BlkSyntax.PHYSICAL_BLOCK_SIZE)
                             + " are for files and block devices: leave them out with "
-                            + Values.given(BlkSyntax.BACKEND, uri));
+                            + Values.given(given.name(BlkSyntax.BACKEND), uri));
         }
         return uri + sizes;
     }
@@ -105,6 +117,8 @@ final class BlkParser {
 
     private @Nullable Integer blockSize(String option, int most) throws OperatorException {
         String text = given.text(option);
-        return text == null ? null : Values.powerOfTwo(option, text, LEAST_BLOCK_SIZE, most);
+        return text == null
+                ? null
+                : Values.powerOfTwo(given.name(option), text, LEAST_BLOCK_SIZE, most);
     }
 }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** The disk of {@code ringside blk}. */
 final class BlkServer implements Served {
     /** What the storage is called between processes. */
-    private static final String STORAGE = "storage";
+    private static final String STORAGE = "storage of disk ";
 
     private final BlkOptions options;
     private @Nullable BlkDevice device;
@@ -30,7 +30,7 @@ final class BlkServer implements Served {
     @Override
     public void open(MetricsRegistry registry, Inheritance inheritance) throws OperatorException {
         BlockBackend backend;
-        Resource storage = inheritance.take(STORAGE);
+        Resource storage = inheritance.take(STORAGE + options.name());
         try {
             backend =
                     BlockBackends.open(
@@ -43,7 +43,7 @@ final class BlkServer implements Served {
         try {
             String serial = options.serial();
             BlkConfig config =
-                    BlkConfig.named(SocketOptions.deviceName(options.source(), "disk"))
+                    BlkConfig.named(options.name())
                             .withQueues(options.queues())
                             .withMaxQueueSize(options.queueSize())
                             .withSerial(serial == null ? "" : serial)
@@ -69,7 +69,7 @@ final class BlkServer implements Served {
         Fd storage = disk().storage();
         return storage == null
                 ? List.of()
-                : List.of(new Resource(STORAGE, List.of(storage), Map.of()));
+                : List.of(new Resource(STORAGE + options.name(), List.of(storage), Map.of()));
     }
 
     @Override

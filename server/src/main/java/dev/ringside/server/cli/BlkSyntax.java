@@ -16,6 +16,7 @@ final class BlkSyntax {
     static final String READ_ONLY = "--read-only";
     static final String NUM_QUEUES = "--num-queues";
     static final String SERIAL = "--serial";
+    static final String NAME = NetSyntax.NAME;
     static final String BLOCK_SIZE = "--block-size";
     static final String PHYSICAL_BLOCK_SIZE = "--physical-block-size";
 
@@ -62,6 +63,7 @@ final class BlkSyntax {
                         + ".");
         ServeSyntax.addQueueSize(spec);
         text(spec, SERIAL, "TEXT", "Serial that the guest sees, up to 20 characters.");
+        text(spec, NAME, "TEXT", "Name in metrics and messages. Default: the socket's.");
         text(
                 spec,
                 BLOCK_SIZE,

@@ -19,6 +19,8 @@ final class Cli {
                                           serve one disk
               ringside net --socket-path=PATH --tap=NAME [OPTION...]
                                           serve a NIC, or several
+              ringside serve CONFIG.toml [OPTION]
+                                          serve what a file describes: many disks and NICs
               ringside upgrade --control-socket=PATH [OPTION...]
                                           take over a running process; guests go on
               ringside demo [OPTION...]   serve a disk and a NIC to a real VM in QEMU
@@ -29,12 +31,16 @@ final class Cli {
             """;
 
     private static final List<String> COMMANDS =
-            List.of("blk", "net", "upgrade", "demo", "version", "help");
+            List.of("blk", "net", "serve", "upgrade", "demo", "version", "help");
 
     /** What serves a disk. */
     static final String BLK = "blk";
 
-    private static final String NET = "net";
+    /** What serves NICs. */
+    static final String NET = "net";
+
+    /** What serves all that a file describes. */
+    static final String SERVE = "serve";
 
     private final PrintStream out;
     private final PrintStream err;
@@ -74,6 +80,7 @@ final class Cli {
         return switch (command) {
             case BLK -> blk(rest);
             case NET -> net(rest);
+            case SERVE -> ServeCommand.run(rest, out, err);
             case "upgrade" -> UpgradeCommand.run(rest, out, err);
             case "demo" -> DemoCommand.run(rest, out, err);
             case "version", "--version", "-V" -> print("ringside " + Version.text() + "\n");

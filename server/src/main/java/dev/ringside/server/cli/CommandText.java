@@ -17,7 +17,7 @@ import picocli.CommandLine.ParseResult;
  */
 record CommandText(String command, List<String> options) {
     /** What another process may do otherwise while the guest notices nothing. */
-    private static final Set<String> FREE =
+    static final Set<String> FREE =
             Set.of(
                     ServeSyntax.SHARDS,
                     ServeSyntax.CPU,

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Where /metrics listens; port 0: any free one. */
 record MetricsAddress(String host, int port) {
-    private static final String DEFAULT_HOST = "127.0.0.1";
+    static final String DEFAULT_HOST = "127.0.0.1";
 
     /** What the options ask for; null: no metrics. */
     static @Nullable MetricsAddress parse(Given given) throws OperatorException {

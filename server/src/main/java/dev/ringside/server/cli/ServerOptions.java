@@ -24,6 +24,11 @@ record ServerOptions(
                 SocketOptions.control(given));
     }
 
+    /** What a process is without any option. */
+    static ServerOptions defaults() {
+        return new ServerOptions(ThreadOptions.defaults(), null, null);
+    }
+
     /** The same with metrics at another port. */
     ServerOptions withMetricsPort(int port) {
         MetricsAddress address = metrics;

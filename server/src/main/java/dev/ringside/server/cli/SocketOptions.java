@@ -113,7 +113,7 @@ final class SocketOptions {
     }
 
     /** As chmod(1) takes it. Not by a Formatter: loading that one costs more than the line. */
-    private static String octal(int mode) {
+    static String octal(int mode) {
         String digits = Integer.toOctalString(mode);
         return "0".repeat(Math.max(0, 4 - digits.length())) + digits;
     }

@@ -23,6 +23,8 @@ record ThreadOptions(int shards, List<Integer> cpus, IdleMode idle, int spinUs) 
     /** Longer than any sleep and wake-up takes: beyond that spinning is busy-spin's work. */
     static final int MAX_SPIN_US = 10_000;
 
+    private static final int DEFAULT_SPIN_US = (int) (EngineConfig.DEFAULT_MAX_SPIN_NS / 1_000);
+
     ThreadOptions {
         cpus = List.copyOf(cpus);
     }
@@ -38,6 +40,11 @@ record ThreadOptions(int shards, List<Integer> cpus, IdleMode idle, int spinUs) 
                 list == null ? List.of() : CpuList.parse(given.name(CPU), list, allowedCpus);
         IdleMode idle = idle(given);
         return new ThreadOptions(shards(given, cpus), cpus, idle, spinUs(given, idle));
+    }
+
+    /** One adaptive shard that may run anywhere. */
+    static ThreadOptions defaults() {
+        return new ThreadOptions(1, List.of(), IdleMode.ADAPTIVE, DEFAULT_SPIN_US);
     }
 
     private static int shards(Given given, List<Integer> cpus) throws OperatorException {
@@ -60,8 +67,9 @@ record ThreadOptions(int shards, List<Integer> cpus, IdleMode idle, int spinUs) 
         if (text == null) {
             return IdleMode.ADAPTIVE;
         }
-        return Values.word(given.name(IDLE), text, List.of("adaptive", "busy-spin"))
-                        .equals("adaptive")
+        String adaptive = IdleMode.ADAPTIVE.text();
+        List<String> words = List.of(adaptive, IdleMode.BUSY_SPIN.text());
+        return Values.word(given.name(IDLE), text, words).equals(adaptive)
                 ? IdleMode.ADAPTIVE
                 : IdleMode.BUSY_SPIN;
     }
@@ -73,8 +81,7 @@ record ThreadOptions(int shards, List<Integer> cpus, IdleMode idle, int spinUs) 
                             + " does nothing with --idle=busy-spin, which never sleeps: leave one"
                             + " of them out");
         }
-        int byDefault = (int) (EngineConfig.DEFAULT_MAX_SPIN_NS / 1_000);
-        return given.integer(SPIN_US, byDefault, 0, MAX_SPIN_US);
+        return given.integer(SPIN_US, DEFAULT_SPIN_US, 0, MAX_SPIN_US);
     }
 
     /** The same for the engine. */
@@ -84,9 +91,7 @@ record ThreadOptions(int shards, List<Integer> cpus, IdleMode idle, int spinUs) 
 
     /** For the ready line. */
     String describe() {
-        return Text.count(shards, "shard")
-                + pinned()
-                + (idle == IdleMode.ADAPTIVE ? ", adaptive" : ", busy-spin");
+        return Text.count(shards, "shard") + pinned() + ", " + idle.text();
     }
 
     private String pinned() {

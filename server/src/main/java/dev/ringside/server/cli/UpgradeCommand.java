@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -100,28 +101,79 @@ final class UpgradeCommand {
             Successor successor, List<String> unmatched, long limitMs, PrintStream err)
             throws OperatorException, InterruptedException {
         Wire.Offer offer = successor.offer();
-        boolean disk = offer.command().equals(Cli.BLK);
-        String name = disk ? BlkSyntax.COMMAND : NetSyntax.COMMAND;
-        ParseResult running = parse(disk, name, offer.options());
-        List<String> options = CommandText.merged(running, parse(disk, name, unmatched));
-        requireFolder(offer, options);
-        CommandText command = new CommandText(offer.command(), options);
-        ParseResult merged = parse(disk, name, options);
-        int[] cpus = CpuAffinity.allowed();
-        if (disk) {
-            BlkOptions parsed = BlkParser.parseForTakeOver(merged, cpus);
-            return Server.takeOver(
-                    successor, new BlkServer(parsed), command, parsed.server(), limitMs, err);
-        }
-        NetOptions parsed = NetParser.parseForTakeOver(merged, cpus);
+        Replacement replacement =
+                switch (offer.command()) {
+                    case Cli.BLK -> disk(offer, unmatched);
+                    case Cli.NET -> nics(offer, unmatched);
+                    case Cli.SERVE -> configured(offer, unmatched);
+                    default ->
+                            throw new OperatorException(
+                                    "process "
+                                            + offer.pid()
+                                            + " goes on: it was started by 'ringside "
+                                            + offer.command()
+                                            + "', which this ringside does not have: take a newer"
+                                            + " one");
+                };
         return Server.takeOver(
-                successor, new NetServer(parsed), command, parsed.server(), limitMs, err);
+                successor,
+                replacement.served(),
+                replacement.command(),
+                replacement.options(),
+                limitMs,
+                err);
     }
 
-    private static ParseResult parse(boolean disk, String name, List<String> options)
+    /** What this process will be. */
+    private record Replacement(Served served, CommandText command, ServerOptions options) {}
+
+    private static Replacement disk(Wire.Offer offer, List<String> unmatched)
             throws OperatorException {
-        CommandLine syntax = disk ? BlkSyntax.commandLine() : NetSyntax.commandLine();
-        return Syntax.parse(syntax, name, options);
+        List<String> options = merged(offer, BlkSyntax::commandLine, BlkSyntax.COMMAND, unmatched);
+        BlkOptions parsed =
+                BlkParser.parseForTakeOver(
+                        Syntax.parse(BlkSyntax.commandLine(), BlkSyntax.COMMAND, options),
+                        CpuAffinity.allowed());
+        return new Replacement(
+                new BlkServer(parsed), new CommandText(Cli.BLK, options), parsed.server());
+    }
+
+    private static Replacement nics(Wire.Offer offer, List<String> unmatched)
+            throws OperatorException {
+        List<String> options = merged(offer, NetSyntax::commandLine, NetSyntax.COMMAND, unmatched);
+        NetOptions parsed =
+                NetParser.parseForTakeOver(
+                        Syntax.parse(NetSyntax.commandLine(), NetSyntax.COMMAND, options),
+                        CpuAffinity.allowed());
+        return new Replacement(
+                new NetServer(parsed), new CommandText(Cli.NET, options), parsed.server());
+    }
+
+    private static List<String> merged(
+            Wire.Offer offer, Supplier<CommandLine> syntax, String command, List<String> unmatched)
+            throws OperatorException {
+        List<String> options =
+                CommandText.merged(
+                        Syntax.parse(syntax.get(), command, offer.options()),
+                        Syntax.parse(syntax.get(), command, unmatched));
+        requireFolder(offer, options);
+        return options;
+    }
+
+    private static Replacement configured(Wire.Offer offer, List<String> unmatched)
+            throws OperatorException {
+        String source = "the configuration of process " + offer.pid();
+        List<ConfigTable> running = ConfigFile.parse(source, offer.options().getFirst());
+        List<ConfigTable> tables = ServeCommand.merged(running, unmatched);
+        requireFolder(
+                offer,
+                tables.stream()
+                        .flatMap(table -> table.values().entrySet().stream())
+                        .map(option -> option.getKey() + "=" + option.getValue())
+                        .toList());
+        ServeOptions parsed = ServeParser.parse(source, tables, true, CpuAffinity.allowed());
+        return new Replacement(
+                new ServedTogether(parsed), ServeCommand.command(tables), parsed.server());
     }
 
     /** Relative paths would mean other files in another folder. */

@@ -26,6 +26,26 @@ record UplinkOptions(String port, String switchName, String membership) {
                     "max-addresses=",
                     "port=");
 
+    /** What a table of a configuration may say besides the port. */
+    static final List<String> KEYS =
+            List.of("switch", "vlan", "trunk", "native", "isolated", "anti-spoof", "max-addresses");
+
+    /** Reads the options of one uplink, each by itself; then as {@link #parse(String, List)}. */
+    static UplinkOptions parse(Given given, List<NicOptions> nics) throws OperatorException {
+        String port = given.text(NetSyntax.PORT);
+        if (port == null) {
+            throw new OperatorException("there is no port of the host: give port=URI");
+        }
+        StringBuilder value = new StringBuilder(port);
+        for (String key : KEYS) {
+            String text = given.text("--" + key);
+            if (text != null) {
+                value.append(',').append(CommaList.quote(key + "=" + text));
+            }
+        }
+        return parse(value.toString(), nics);
+    }
+
     /**
      * Reads one value of {@code --uplink}.
      *

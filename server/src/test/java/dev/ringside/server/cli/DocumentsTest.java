@@ -31,6 +31,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -88,6 +89,38 @@ final class DocumentsTest {
                 assertTrue(text.contains(option.longestName()), option.longestName());
             }
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldNameTheKeysOfEachTable(ConfigKind kind) throws IOException {
+        String row =
+                read("docs/serve.md")
+                        .lines()
+                        .filter(line -> line.startsWith("| `[" + kind.word()))
+                        .findFirst()
+                        .orElseThrow();
+        Set<String> named = new TreeSet<>();
+        var keys = Pattern.compile("`([a-z-]+)`").matcher(row);
+        while (keys.find()) {
+            named.add(keys.group(1));
+        }
+        assertEquals(new TreeSet<>(ConfigKeys.of(kind)), named);
+    }
+
+    @Test
+    void shouldShowAConfigurationThatIsRight() throws Exception {
+        String page = read("docs/serve.md");
+        int start = page.indexOf("```toml\n") + "```toml\n".length();
+        String shown = page.substring(start, page.indexOf("```", start));
+        Files.createFile(folder.resolve("vm1.img"));
+        String here = shown.replace("/run/ringside", folder + "").replace("/srv", folder + "");
+
+        ServeOptions options =
+                ServeParser.parse("page", ConfigFile.parse("page", here), false, new int[] {0, 1});
+
+        assertEquals(2, options.disks().size());
+        assertEquals(1, options.nics().size());
     }
 
     @ParameterizedTest

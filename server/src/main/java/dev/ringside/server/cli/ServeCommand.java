@@ -1,0 +1,143 @@
+package dev.ringside.server.cli;
+
+import static dev.ringside.server.cli.ServeSyntax.flag;
+
+import dev.ringside.shm.CpuAffinity;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code ringside serve}: one process for many disks and NICs, as a file describes them. */
+final class ServeCommand {
+    static final String COMMAND = "ringside serve";
+
+    private static final String CHECK_CONFIG = "--check-config";
+    private static final String PRINT_EFFECTIVE_CONFIG = "--print-effective-config";
+
+    private ServeCommand() {}
+
+    static CommandLine commandLine() {
+        CommandSpec spec = CommandSpec.create().name(COMMAND);
+        spec.usageMessage()
+                .width(Syntax.WIDTH)
+                .sortOptions(false)
+                .sortSynopsis(false)
+                .customSynopsis("ringside serve CONFIG.toml [OPTION]")
+                .description(
+                        "%nServes the disks and NICs that a configuration describes, in one"
+                                + " process. Its tables are [server], [disk.NAME], [nic.NAME] and"
+                                + " [uplink.NAME]; their keys are the options of 'ringside blk'"
+                                + " and 'ringside net' without dashes.%n");
+        flag(spec, CHECK_CONFIG, "Say whether the configuration is right, and end.");
+        flag(
+                spec,
+                PRINT_EFFECTIVE_CONFIG,
+                "Print the configuration with every default filled in, and end.");
+        spec.addOption(
+                OptionSpec.builder(Syntax.HELP, "-h")
+                        .type(boolean.class)
+                        .usageHelp(true)
+                        .description("Print this help and end.")
+                        .build());
+        return Syntax.configure(new CommandLine(spec)).setUnmatchedArgumentsAllowed(true);
+    }
+
+    /** Runs the command to its end. */
+    static int run(List<String> arguments, PrintStream out, PrintStream err)
+            throws OperatorException, InterruptedException {
+        CommandLine commandLine = commandLine();
+        ParseResult result = Syntax.parse(commandLine, COMMAND, arguments);
+        if (result.isUsageHelpRequested()) {
+            out.print(commandLine.getUsageMessage());
+            out.flush();
+            return ExitCode.OK;
+        }
+        String file = file(result.unmatched());
+        List<ConfigTable> tables = ConfigFile.read(Path.of(file));
+        ServeOptions options = ServeParser.parse(file, tables, false, CpuAffinity.allowed());
+        if (result.hasMatchedOption(PRINT_EFFECTIVE_CONFIG)) {
+            out.print(ConfigFile.write(ConfigDefaults.fill(tables)));
+            out.flush();
+            return ExitCode.OK;
+        }
+        if (result.hasMatchedOption(CHECK_CONFIG)) {
+            out.println(file + " is right: " + summary(options));
+            out.flush();
+            return ExitCode.OK;
+        }
+        return Server.run(new ServedTogether(options), command(tables), options.server(), err);
+    }
+
+    /** What the process that takes over is told: the configuration itself, not where it was. */
+    static CommandText command(List<ConfigTable> tables) {
+        return new CommandText(Cli.SERVE, List.of(ConfigFile.write(tables)));
+    }
+
+    /**
+     * The configuration of a process that takes over another one.
+     *
+     * @param arguments options of threads and metrics that are to be otherwise
+     */
+    static List<ConfigTable> merged(List<ConfigTable> running, List<String> arguments)
+            throws OperatorException {
+        CommandSpec spec = CommandSpec.create().name(COMMAND);
+        ServeSyntax.addThreads(spec);
+        ServeSyntax.addRest(spec);
+        ParseResult result =
+                Syntax.parse(
+                        Syntax.configure(new CommandLine(spec)), "ringside upgrade", arguments);
+        Map<String, String> values = new LinkedHashMap<>();
+        for (OptionSpec option : result.matchedOptions()) {
+            String name = option.longestName();
+            if (!CommandText.FREE.contains(name)) {
+                throw new OperatorException(
+                        name + " cannot be changed by an upgrade: leave it out");
+            }
+            values.put(name, String.valueOf(option.<Object>getValue()));
+        }
+        ConfigTable none = new ConfigTable(ConfigKind.SERVER, "", 0, Map.of());
+        List<ConfigTable> merged = new ArrayList<>(running);
+        boolean unused = merged.removeIf(table -> table.kind() == ConfigKind.SERVER);
+        merged.addFirst(
+                running.stream()
+                        .filter(table -> table.kind() == ConfigKind.SERVER)
+                        .findFirst()
+                        .orElse(none)
+                        .with(values));
+        return merged;
+    }
+
+    private static String summary(ServeOptions options) {
+        return Text.count(options.disks().size(), "disk")
+                + ", "
+                + Text.count(options.nics().size(), "NIC")
+                + ", "
+                + Text.count(options.uplinks().size(), "uplink");
+    }
+
+    private static String file(List<String> unmatched) throws OperatorException {
+        for (String argument : unmatched) {
+            if (argument.startsWith("-")) {
+                throw new OperatorException(
+                        "there is no option " + argument + " (see " + COMMAND + " --help)");
+            }
+        }
+        if (unmatched.size() != 1) {
+            throw new OperatorException(
+                    (unmatched.isEmpty()
+                                    ? "there is no configuration"
+                                    : "there are several configurations")
+                            + ": give one file, as in "
+                            + COMMAND
+                            + " /etc/ringside.toml");
+        }
+        return unmatched.getFirst();
+    }
+}

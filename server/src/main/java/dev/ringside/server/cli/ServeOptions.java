@@ -1,0 +1,24 @@
+package dev.ringside.server.cli;
+
+import java.util.List;
+
+/**
+ * What {@code ringside serve} was asked to serve; every value was checked by itself and against the
+ * others.
+ *
+ * @param disks those of {@code [disk.NAME]}
+ * @param nics those of {@code [nic.NAME]}
+ * @param uplinks those of {@code [uplink.NAME]}
+ * @param server what does not depend on what is served
+ */
+record ServeOptions(
+        List<BlkOptions> disks,
+        List<NicOptions> nics,
+        List<UplinkOptions> uplinks,
+        ServerOptions server) {
+    ServeOptions {
+        disks = List.copyOf(disks);
+        nics = List.copyOf(nics);
+        uplinks = List.copyOf(uplinks);
+    }
+}

@@ -1,0 +1,159 @@
+package dev.ringside.server.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ringside.frontend.BlkDriver;
+import dev.ringside.frontend.BlkLoad;
+import dev.ringside.frontend.BlkOptions;
+import dev.ringside.frontend.FrontendConnection;
+import dev.ringside.frontend.FrontendMemory;
+import dev.ringside.frontend.LoadOptions;
+import dev.ringside.frontend.LoadResult;
+import dev.ringside.frontend.NetOptions;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code ringside serve}: many devices in one process, each with a front-end. */
+@Timeout(300)
+final class ServeIT {
+    private static final long MAC_A = 0x52_54_00_00_00_01L;
+    private static final long MAC_B = 0x52_54_00_00_00_02L;
+
+    @TempDir private Path folder = Path.of("/nonexistent");
+    private Path config = Path.of("/nonexistent");
+
+    @BeforeEach
+    void writeConfiguration() throws IOException {
+        try (RandomAccessFile image = new RandomAccessFile(path("root.img"), "rw")) {
+            image.setLength(16 << 20);
+        }
+        config = folder.resolve("ringside.toml");
+        Files.writeString(
+                config,
+                """
+                [server]
+                shards = 2
+                metrics-port = 0
+                control-socket = "@control"
+
+                [disk.root]
+                socket-path = "@root.sock"
+                blk-file = "@root.img"
+
+                [disk.scratch]
+                socket-path = "@scratch.sock"
+                backend = "memory:size=16M"
+
+                [nic.a]
+                socket-path = "@a.sock"
+                switch = "lan"
+
+                [nic.b]
+                socket-path = "@b.sock"
+                switch = "lan"
+                """
+                        .replace("@", folder + "/"));
+    }
+
+    private String path(String name) {
+        return folder.resolve(name).toString();
+    }
+
+    private BlkDriver disk(String socket) throws IOException {
+        return BlkDriver.start(
+                FrontendConnection.connect(folder.resolve(socket)),
+                FrontendMemory.likePc(16 << 20),
+                BlkOptions.defaults().queues(2));
+    }
+
+    private TestNic nic(String socket) throws IOException {
+        return TestNic.connect(folder.resolve(socket), NetOptions.defaults());
+    }
+
+    private static void assertPass(TestNic from, TestNic to, long source, long destination)
+            throws IOException {
+        byte[] frame = TestNic.frame(destination, source, 100, 7);
+        from.send(frame);
+        assertArrayEquals(frame, to.receive());
+    }
+
+    private static void assertClean(BlkLoad.Running load) throws IOException {
+        LoadResult result = load.stopAndJoin();
+        assertTrue(result.clean(), result.summary());
+    }
+
+    @Test
+    void shouldServeDisksAndNicsAndMoveThemToAnotherProcess() throws Exception {
+        try (RingsideChild first = RingsideChild.start("serve", config.toString())) {
+            String ready = first.awaitReady();
+            for (String device : new String[] {"disk root", "disk scratch", "NIC a", "NIC b"}) {
+                assertTrue(ready.contains(device), ready);
+            }
+            try (BlkDriver root = disk("root.sock");
+                    BlkDriver scratch = disk("scratch.sock");
+                    TestNic a = nic("a.sock");
+                    TestNic b = nic("b.sock")) {
+                BlkLoad.Running rootLoad = new BlkLoad(root, LoadOptions.verified(8)).start();
+                BlkLoad.Running scratchLoad = new BlkLoad(scratch, LoadOptions.verified(8)).start();
+                assertPass(a, b, MAC_A, MAC_B);
+                // The next process is told what the first one serves; the file may have changed.
+                Files.writeString(config, "[disk.other]\n");
+
+                try (RingsideChild next =
+                        RingsideChild.start(
+                                "upgrade", "--control-socket=" + path("control"), "--shards=1")) {
+                    String took = next.awaitReady();
+                    assertTrue(took.contains("took over from process") && took.contains("1 shard"));
+                    assertEquals(0, first.awaitExit(), first.lines().toString());
+                    assertPass(b, a, MAC_B, MAC_A);
+                    long before = rootLoad.load().completed();
+                    while (rootLoad.load().completed() < before + 100 && !rootLoad.ended()) {
+                        Thread.onSpinWait();
+                    }
+                    assertClean(rootLoad);
+                    assertClean(scratchLoad);
+                    next.signal("TERM");
+                    assertEquals(0, next.awaitExit(), next.lines().toString());
+                }
+            }
+        }
+        assertFalse(Files.exists(folder.resolve("root.sock")));
+    }
+
+    @Test
+    void shouldCheckAndPrintWithoutServing() throws Exception {
+        try (RingsideChild check =
+                        RingsideChild.start("serve", config.toString(), "--check-config");
+                RingsideChild print =
+                        RingsideChild.start(
+                                "serve", "--print-effective-config", config.toString())) {
+            assertEquals(0, check.awaitExit(), check.lines().toString());
+            assertEquals(config + " is right: 2 disks, 2 NICs, 0 uplinks\n", check.output());
+            assertEquals(0, print.awaitExit(), print.lines().toString());
+            assertTrue(print.output().contains("queue-size = \"1024\"\n"));
+        }
+        assertFalse(Files.exists(folder.resolve("root.sock")));
+    }
+
+    @Test
+    void shouldServeNothingWhenOneDeviceCannotBe() throws Exception {
+        Files.writeString(
+                config,
+                Files.readString(config).replace("memory:size=16M", "memory:size=nonsense"));
+
+        try (RingsideChild child = RingsideChild.start("serve", config.toString())) {
+            child.assertRefusesToStart("nonsense");
+        }
+        assertFalse(Files.exists(folder.resolve("root.sock")));
+        assertFalse(Files.exists(folder.resolve("control")));
+    }
+}
