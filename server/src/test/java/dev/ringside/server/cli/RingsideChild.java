@@ -10,7 +10,6 @@ import java.io.InputStreamReader;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -37,14 +36,30 @@ final class RingsideChild implements AutoCloseable {
     static RingsideChild start(
             List<String> through, Map<String, String> environment, String... arguments)
             throws IOException {
+        String modules = System.getProperty("jdk.module.path");
+        return start(through, environment, modules, List.of(arguments));
+    }
+
+    /** Starts the built program, which another user can read: this JVM's modules may not be. */
+    static RingsideChild startBuilt(List<String> through, Path modules, String... arguments)
+            throws IOException {
+        return start(through, Map.of(), modules.toString(), List.of(arguments));
+    }
+
+    private static RingsideChild start(
+            List<String> through,
+            Map<String, String> environment,
+            String modules,
+            List<String> arguments)
+            throws IOException {
         List<String> command = new ArrayList<>(through);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("--enable-native-access=dev.ringside.shm");
         command.add("--illegal-native-access=deny");
         command.add("--sun-misc-unsafe-memory-access=deny");
-        command.addAll(List.of("-p", System.getProperty("jdk.module.path")));
+        command.addAll(List.of("-p", modules));
         command.addAll(List.of("-m", "dev.ringside.server/dev.ringside.server.cli.Main"));
-        command.addAll(Arrays.asList(arguments));
+        command.addAll(arguments);
         var builder = new ProcessBuilder(command);
         builder.environment().putAll(environment);
         return new RingsideChild(builder.start());
