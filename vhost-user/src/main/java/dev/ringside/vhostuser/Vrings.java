@@ -218,7 +218,7 @@ final class Vrings implements AutoCloseable {
      */
     void park(Runnable done) {
         List<Vring> running = rings.stream().filter(ring -> ring.started).toList();
-        Runnable oneDone = countdown(running.size(), done);
+        Runnable oneDone = Countdown.of(running.size(), done);
         for (Vring ring : running) {
             host.stopQueue(
                     ring.index,
@@ -235,7 +235,7 @@ final class Vrings implements AutoCloseable {
         translation.refresh();
         GuestMemory now = translation.memory();
         List<Vring> parked = rings.stream().filter(ring -> ring.parked).toList();
-        Runnable oneDone = countdown(parked.size(), done);
+        Runnable oneDone = Countdown.of(parked.size(), done);
         for (Vring ring : parked) {
             unpark(ring, now, oneDone);
         }
@@ -265,19 +265,6 @@ final class Vrings implements AutoCloseable {
         ring.broken();
         host.refused("vring " + ring.index + " cannot go on: " + reason);
         done.run();
-    }
-
-    /** Something to run {@code count} times, upon the last of which {@code done} runs. */
-    private static Runnable countdown(int count, Runnable done) {
-        if (count == 0) {
-            done.run();
-        }
-        int[] left = {count};
-        return () -> {
-            if (--left[0] == 0) {
-                done.run();
-            }
-        };
     }
 
     /** What the front-end has said of each ring; the descriptors stay theirs. */

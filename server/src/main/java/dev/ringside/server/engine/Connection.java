@@ -9,6 +9,7 @@ import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.ReceivedFds;
 import dev.ringside.shm.UnixSocket;
+import dev.ringside.vhostuser.Countdown;
 import dev.ringside.vhostuser.ProtocolException;
 import dev.ringside.vhostuser.QueueStart;
 import dev.ringside.vhostuser.SessionHost;
@@ -407,18 +408,7 @@ final class Connection implements SessionHost {
                 started.add(slot);
             }
         }
-        if (started.isEmpty()) {
-            done.run();
-            return;
-        }
-        final int[] outstanding = {started.size()};
-        final Runnable oneDone =
-                onConductor(
-                        () -> {
-                            if (--outstanding[0] == 0) {
-                                done.run();
-                            }
-                        });
+        final Runnable oneDone = onConductor(Countdown.of(started.size(), done));
         started.forEach(slot -> command.accept(slot, oneDone));
     }
 

@@ -7,6 +7,7 @@ import dev.ringside.shm.EventFd;
 import dev.ringside.shm.Fd;
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.ReceivedFds;
+import dev.ringside.vhostuser.Countdown;
 import dev.ringside.vhostuser.ProtocolException;
 import dev.ringside.vhostuser.QueueStart;
 import dev.ringside.vhostuser.SessionHost;
@@ -334,18 +335,7 @@ final class SimProcess implements SessionHost {
                 started.add(queue);
             }
         }
-        if (started.isEmpty()) {
-            done.run();
-            return;
-        }
-        final int[] outstanding = {started.size()};
-        final Runnable oneDone =
-                onConductor(
-                        () -> {
-                            if (--outstanding[0] == 0) {
-                                done.run();
-                            }
-                        });
+        final Runnable oneDone = onConductor(Countdown.of(started.size(), done));
         started.forEach(queue -> command.accept(queue, oneDone));
     }
 
