@@ -10,12 +10,19 @@ final class ConfigSpace {
     private final VirtioDevice device;
     private final SessionHost host;
     private final HostCalls calls;
+    private final DriverChoices choices;
     private final int maxBytes;
 
-    ConfigSpace(VirtioDevice device, SessionHost host, HostCalls calls, SessionLimits limits) {
+    ConfigSpace(
+            VirtioDevice device,
+            SessionHost host,
+            HostCalls calls,
+            DriverChoices choices,
+            SessionLimits limits) {
         this.device = device;
         this.host = host;
         this.calls = calls;
+        this.choices = choices;
         this.maxBytes = limits.maxPayloadBytes() - VhostUserSpec.CONFIG_HEADER_SIZE;
     }
 
@@ -53,6 +60,7 @@ final class ConfigSpace {
         }
         byte[] content = new byte[size];
         device.readConfig(inSpace(offset), content);
+        choices.configRead();
         answer.reply(
                 Replies.buffer(VhostUserSpec.CONFIG_HEADER_SIZE + size)
                         .putInt(offset)
@@ -83,6 +91,7 @@ final class ConfigSpace {
         }
         byte[] content = new byte[size];
         payload.get(content);
+        choices.choosing();
         if (offset < 0 || !known(flags) || !device.writeConfig(inSpace(offset), content)) {
             answer.refuse(
                     message.name()
@@ -93,9 +102,15 @@ final class ConfigSpace {
                             + " with flags "
                             + Integer.toUnsignedString(flags)
                             + ": not writable");
+            choices.chosen();
             return;
         }
-        host.configWritten(calls.then(answer::done));
+        host.configWritten(
+                calls.then(
+                        () -> {
+                            answer.done();
+                            choices.chosen();
+                        }));
     }
 
     /** Whose front-end means what by a flag cannot be told, so all meanings are accepted. */

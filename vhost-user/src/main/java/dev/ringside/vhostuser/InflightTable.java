@@ -5,6 +5,7 @@ import dev.ringside.shm.LinuxException;
 import dev.ringside.virtqueue.InflightRegion;
 import dev.ringside.virtqueue.VirtioSpec;
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,11 +20,17 @@ final class InflightTable implements AutoCloseable {
     private final SessionLimits limits;
     private final int maxQueues;
     private @Nullable InflightRegion region;
+    private Consumer<InflightRegion> onRegion = ignored -> {};
 
     InflightTable(Negotiation negotiation, SessionLimits limits, int maxQueues) {
         this.negotiation = negotiation;
         this.limits = limits;
         this.maxQueues = maxQueues;
+    }
+
+    /** Says what to run when the front-end has given a region, while no ring runs. */
+    void onRegion(Consumer<InflightRegion> action) {
+        onRegion = action;
     }
 
     /** "Inflight description". */
@@ -101,6 +108,7 @@ final class InflightTable implements AutoCloseable {
         vrings.stopAll(
                 () -> {
                     replace(taken);
+                    onRegion.accept(taken);
                     answer.done();
                 });
     }

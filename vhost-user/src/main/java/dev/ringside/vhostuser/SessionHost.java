@@ -139,4 +139,7 @@ public interface SessionHost {
      * error as the answer, or would not have looked at one.
      */
     default void refused(String reason) {}
+
+    /** Told what an operator should know of the device, for a log. */
+    default void warn(String news) {}
 }

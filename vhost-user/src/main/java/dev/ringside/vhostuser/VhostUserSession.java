@@ -26,6 +26,7 @@ public final class VhostUserSession implements AutoCloseable {
     private final Negotiation negotiation;
     private final MemoryTable memory;
     private final InflightTable inflight;
+    private final DriverChoices choices;
     private final AddressTranslation translation;
     private final Vrings vrings;
     private final DirtyLogging logging;
@@ -54,6 +55,7 @@ public final class VhostUserSession implements AutoCloseable {
         translation = new AddressTranslation(negotiation, host, calls, backendChannel);
         memory = new MemoryTable(limits, host, calls, translation);
         inflight = new InflightTable(negotiation, limits, device.queueCount());
+        choices = new DriverChoices(device, host, inflight);
         vrings =
                 new Vrings(
                         device.queueCount(),
@@ -68,8 +70,9 @@ public final class VhostUserSession implements AutoCloseable {
         negotiation.onFeatures(translation::clear);
         logging = new DirtyLogging(vrings, host, calls, negotiation, memory::memory);
         vrings.logBy(logging::logOf);
+        vrings.beforeStart(choices::decide);
         vringRequests = new VringRequests(vrings, host, calls, logging, device.maxQueueSize());
-        config = new ConfigSpace(device, host, calls, limits);
+        config = new ConfigSpace(device, host, calls, choices, limits);
         resets = new DeviceResets(vrings, negotiation, inflight, host);
         transfers = new DeviceTransfers(device, vrings, negotiation, host);
         postcopy = new Postcopy(memory, vrings, negotiation, host, calls);
@@ -342,6 +345,7 @@ public final class VhostUserSession implements AutoCloseable {
         transfers.close();
         vrings.close();
         translation.close();
+        choices.close();
         inflight.close();
         logging.close();
         memory.close();

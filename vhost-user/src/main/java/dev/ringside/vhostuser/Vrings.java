@@ -25,6 +25,7 @@ final class Vrings implements AutoCloseable {
     private final String remedy;
     private final List<Vring> rings = new ArrayList<>();
     private Function<Vring, @Nullable QueueLog> logs = ring -> null;
+    private Runnable beforeStart = () -> {};
 
     /**
      * @param onStart runs whenever a ring has been started
@@ -59,6 +60,11 @@ final class Vrings implements AutoCloseable {
     /** Says what a ring logs when it starts. */
     void logBy(Function<Vring, @Nullable QueueLog> logOf) {
         logs = logOf;
+    }
+
+    /** Says what to run before a ring starts. */
+    void beforeStart(Runnable action) {
+        beforeStart = action;
     }
 
     List<Vring> all() {
@@ -120,6 +126,7 @@ final class Vrings implements AutoCloseable {
     }
 
     private void start(Vring ring, Virtqueue queue, GuestMemory now, Runnable done) {
+        beforeStart.run();
         ring.started = true;
         ring.faulted = false;
         // Without VHOST_USER_F_PROTOCOL_FEATURES a ring starts enabled, and stays so.

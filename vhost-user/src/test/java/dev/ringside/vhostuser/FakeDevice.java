@@ -23,6 +23,8 @@ class FakeDevice implements VirtioDevice {
     final byte[] config = new byte[CONFIG_SIZE];
     final List<Long> featuresSet = new ArrayList<>();
     byte[] state = {1, 2, 3};
+    final List<Boolean> decisions = new ArrayList<>();
+    int choices;
     int resets;
     private final int queues;
 
@@ -81,7 +83,24 @@ class FakeDevice implements VirtioDevice {
             return false;
         }
         config[offset] = data[0];
+        choices = data[0];
         return true;
+    }
+
+    @Override
+    public int choices() {
+        return choices;
+    }
+
+    @Override
+    public void recall(int noted) {
+        choices = noted;
+    }
+
+    @Override
+    public String decide(boolean fresh) {
+        decisions.add(fresh);
+        return "";
     }
 
     @Override

@@ -35,12 +35,15 @@ class InflightTest {
     /** 16 bytes, and 16 for each of 256 entries, rounded up to 64. */
     private static final long PART = 4160;
 
+    /** Room for Ringside's own note. */
+    private static final long NOTE = 64;
+
     @Test
     void shouldMakeARegionForAllQueues() throws Exception {
         try (TestFrontend f = TestFrontend.negotiated(3)) {
             byte[] reply = f.ask(31, inflight(0, 0, 3, QUEUE_SIZE));
 
-            assertArrayEquals(inflight(3 * PART, 0, 3, QUEUE_SIZE), reply);
+            assertArrayEquals(inflight(3 * PART + NOTE, 0, 3, QUEUE_SIZE), reply);
             assertEquals(1, f.host.sentFds.size());
             try (MemoryRegion region = map(f.host.sentFds.getFirst(), 3 * PART)) {
                 byte[] content = region.segment().toArray(ValueLayout.JAVA_BYTE);
@@ -54,9 +57,9 @@ class InflightTest {
         try (TestFrontend f = TestFrontend.negotiated(1)) {
             byte[] short20 = Arrays.copyOf(inflight(0, 0, 1, QUEUE_SIZE), 20);
 
-            byte[] expected = Arrays.copyOf(inflight(PART, 0, 1, QUEUE_SIZE), 20);
+            byte[] expected = Arrays.copyOf(inflight(PART + NOTE, 0, 1, QUEUE_SIZE), 20);
             assertArrayEquals(expected, f.ask(31, short20));
-            f.ok(32, expected, memfd(PART));
+            f.ok(32, expected, memfd(PART + NOTE));
         }
     }
 

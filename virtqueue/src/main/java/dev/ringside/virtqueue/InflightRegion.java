@@ -6,6 +6,9 @@ import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.Memfd;
 import dev.ringside.shm.MemoryRegion;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.BitSet;
 
 /**
@@ -13,9 +16,12 @@ import java.util.BitSet;
  * Inflight I/O tracking). The front-end holds on to it while back-ends come and go.
  *
  * <p>The front-end shares it, so nothing in it is trusted: not its size, which it may cut, and not
- * its content. Any thread; each queue's part belongs to that queue.
+ * its content. Any thread; each queue's part belongs to that queue, the note to the conductor.
  */
 public final class InflightRegion implements AutoCloseable {
+    private static final VarHandle WORD =
+            ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+
     private final Fd fd;
     private final MemoryRegion mapping;
     private final long offset;
@@ -23,15 +29,19 @@ public final class InflightRegion implements AutoCloseable {
     private final int queueSize;
     private final BitSet ended = new BitSet();
 
+    /** Whether a Ringside made it, with room for a note. */
+    private final boolean notes;
+
     private InflightRegion(Fd fd, MemoryRegion mapping, long offset, int queues, int queueSize) {
         this.fd = fd;
         this.mapping = mapping;
         this.offset = offset;
         this.queues = queues;
         this.queueSize = queueSize;
+        notes = hasRoom() && (int) (word() >>> Integer.SIZE) == InflightSpec.NOTE_MAGIC;
     }
 
-    /** Size of a region in bytes. */
+    /** Least size of a region in bytes. */
     public static long sizeBytes(int queues, int queueSize, boolean packed) {
         return queues * queueBytes(queueSize, packed);
     }
@@ -47,7 +57,7 @@ public final class InflightRegion implements AutoCloseable {
     }
 
     /**
-     * A new region that nobody has used: a memfd of zeroes.
+     * A new region that nobody has used: a memfd of zeroes, but for an empty {@link #note}.
      *
      * @param queues 1 to 65535
      * @param queueSize the most entries that one of them has, 1 to 65535
@@ -55,8 +65,13 @@ public final class InflightRegion implements AutoCloseable {
      */
     public static InflightRegion create(int queues, int queueSize, boolean packed)
             throws LinuxException {
-        long bytes = sizeBytes(queues, queueSize, packed);
-        return map(Memfd.create("ringside-inflight", bytes), bytes, 0, queues, queueSize);
+        long bytes = sizeBytes(queues, queueSize, packed) + InflightSpec.NOTE_BYTES;
+        try (Fd file = Memfd.create("ringside-inflight", bytes)) {
+            try (InflightRegion bare = map(file.duplicate(), bytes, 0, queues, queueSize)) {
+                bare.write(0);
+            }
+            return map(file.duplicate(), bytes, 0, queues, queueSize);
+        }
     }
 
     /**
@@ -159,6 +174,47 @@ public final class InflightRegion implements AutoCloseable {
                                     sizeBytes(queues, queueSize, packed)));
         }
         return mapping.segment().asSlice(start, bytes);
+    }
+
+    /**
+     * Notes what the driver chose in the configuration space ({@link
+     * dev.ringside.virtqueue.device.VirtioDevice#choices}), for the process that comes after this
+     * one. Does nothing where there is no room: another back-end made the region, or an older
+     * Ringside.
+     *
+     * @param choices 0 to 255; 0: not known
+     */
+    public void note(int choices) {
+        if (notes && noted() != choices) {
+            write(choices);
+        }
+    }
+
+    /** What was noted, by this process or another; 0: nothing that is known here. */
+    public int noted() {
+        long word = notes ? word() : 0;
+        int choices = (int) word & 0xff;
+        return word == encode(choices) ? choices : 0;
+    }
+
+    private boolean hasRoom() {
+        return sizeBytes() >= InflightSpec.NOTE_BYTES && sizeBytes() % Long.BYTES == 0;
+    }
+
+    private long word() {
+        return (long) WORD.getAcquire(mapping.segment(), sizeBytes() - InflightSpec.NOTE_BYTES);
+    }
+
+    // One store: whoever dies leaves the note before or this one.
+    private void write(int choices) {
+        WORD.setRelease(mapping.segment(), sizeBytes() - InflightSpec.NOTE_BYTES, encode(choices));
+    }
+
+    private static long encode(int choices) {
+        int known = InflightSpec.NOTE_VERSION << Byte.SIZE | choices;
+        return (long) InflightSpec.NOTE_MAGIC << Integer.SIZE
+                | (~known & 0xffffL) << Short.SIZE
+                | known;
     }
 
     /** Whether the front-end took the memory away: as {@link MemoryRegion#poisoned}. */

@@ -70,5 +70,20 @@ final class InflightSpec {
 
     static final int PACKED_DESC_ADDR = 24;
 
+    // Behind the queues' parts, in regions that Ringside made: not in the specification. A region
+    // is
+    // as large as its back-end says, so others pass over it.
+
+    /** Bytes of the note; its word is the first 8 of them, the rest is zero. */
+    static final int NOTE_BYTES = 64;
+
+    /**
+     * The upper half of the word, in every version: "RSNT". Below it are the complements of version
+     * and choices, then the two. No queue's part ever has this at a multiple of 16.
+     */
+    static final int NOTE_MAGIC = 0x544e_5352;
+
+    static final int NOTE_VERSION = 1;
+
     private InflightSpec() {}
 }

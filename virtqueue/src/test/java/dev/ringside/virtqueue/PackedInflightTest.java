@@ -37,7 +37,7 @@ final class PackedInflightTest {
         memory = new TestMemory();
         driver = new NaivePackedDriver(memory, SIZE, 0, 4, false);
         region = InflightRegion.create(4, ENTRIES, true);
-        assertEquals(4 * QUEUE_BYTES, region.sizeBytes());
+        assertEquals(4 * QUEUE_BYTES + 64, region.sizeBytes());
         view = MemoryRegion.map(region.fd().duplicate(), 0, 0, region.sizeBytes(), 0);
         notes = view.segment().asSlice(3 * QUEUE_BYTES, QUEUE_BYTES);
     }

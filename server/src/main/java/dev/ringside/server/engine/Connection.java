@@ -444,6 +444,11 @@ final class Connection implements SessionHost {
     }
 
     @Override
+    public void warn(String news) {
+        Log.warn("device-" + description(), "device " + endpoint.name() + ": " + news);
+    }
+
+    @Override
     public void deviceReset() {
         endpoint.device().reset();
     }

@@ -9,9 +9,7 @@ import dev.ringside.server.sim.SimProcess.Reply;
 import dev.ringside.shm.EventFd;
 import dev.ringside.shm.Fd;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -26,15 +24,6 @@ final class SimFrontend implements AutoCloseable {
     private static final long EXTRA_BYTES = 1 << 16;
     private static final long EXTRA_ADDRESS = 1L << 34;
 
-    /** One message, or something that the front-end does without one. */
-    private record Step(
-            int request,
-            Supplier<byte[]> payload,
-            Supplier<List<Fd>> fds,
-            @Nullable Consumer<Reply> onReply,
-            @Nullable Runnable action) {}
-
-    private static final int NO_MESSAGE = -1;
     private static final int VRING_F_LOG = 1;
 
     private final WorldSpec spec;
@@ -42,15 +31,18 @@ final class SimFrontend implements AutoCloseable {
     private final SimLog log;
     private final FrontendRegion extra;
     private final EventFd error;
-    private final Deque<Step> script = new ArrayDeque<>();
+    private final SimScript script = new SimScript();
     private final int[] bases;
-    private @Nullable Step awaited;
     private long offered;
     private long protocolOffered;
     private long protocolTaken;
     private boolean started;
     private boolean logging;
     private boolean extraShared;
+
+    /** The configuration was read, once for each time that the machine is switched on. */
+    private boolean introduced;
+
     private @Nullable Fd inflight;
     private byte[] inflightLayout = new byte[0];
 
@@ -66,22 +58,28 @@ final class SimFrontend implements AutoCloseable {
 
     /** Whether the device runs and nothing is being said. */
     boolean quiet() {
-        return started && script.isEmpty() && awaited == null;
+        return started && script.ended();
     }
 
     /** The back-end is connected: negotiates and starts all rings. */
     void connected() {
         script.clear();
-        awaited = null;
         extraShared = false;
         negotiate();
+        if (!introduced) {
+            final byte[] wish =
+                    Wire.buffer(12 + BlkSpec.CONFIG_BYTES)
+                            .putInt(0)
+                            .putInt(BlkSpec.CONFIG_BYTES)
+                            .array();
+            ask(VhostUserSpec.GET_CONFIG, wish, reply -> introduced = true);
+        }
         activate();
     }
 
     /** The connection is lost: from where each ring shall go on. */
     void disconnected() {
         script.clear();
-        awaited = null;
         logging = false;
         log.end();
         // Nothing in a packed ring tells how far a device had come: there the old bases stay.
@@ -94,7 +92,7 @@ final class SimFrontend implements AutoCloseable {
     /** The machine went down: nothing of before counts. */
     void reset() {
         script.clear();
-        awaited = null;
+        introduced = false;
         forget();
     }
 
@@ -118,48 +116,12 @@ final class SimFrontend implements AutoCloseable {
 
     /** Takes a reply or says the next thing; false when it has to wait or has nothing to say. */
     boolean step(final SimProcess process) {
-        final Step waiting = awaited;
-        if (waiting != null) {
-            final Reply reply = process.takeReply();
-            if (reply == null) {
-                return false;
-            }
-            awaited = null;
-            accept(waiting, reply);
-            return true;
-        }
-        if (script.isEmpty() || !process.reads()) {
-            return false;
-        }
-        final Step next = script.remove();
-        final Runnable action = next.action;
-        if (action != null) {
-            action.run();
-            return true;
-        }
-        final byte[] payload = next.payload.get();
-        final boolean needReply =
-                next.onReply == null
-                        && (protocolTaken >>> VhostUserSpec.PROTOCOL_F_REPLY_ACK & 1) != 0;
-        if (needReply || next.onReply != null) {
-            awaited = next;
-        }
-        final int flags = VhostUserSpec.VERSION | (needReply ? VhostUserSpec.NEED_REPLY : 0);
-        process.receive(Wire.message(next.request, flags, payload), next.fds.get());
-        return true;
+        return script.step(process);
     }
 
-    private static void accept(final Step step, final Reply reply) {
-        final ByteBuffer header = Wire.payload(reply, 0);
-        if (header.getInt() != step.request || (header.getInt() & VhostUserSpec.REPLY) == 0) {
-            throw new SimFailure("request " + step.request + " got another reply");
-        }
-        final Consumer<Reply> onReply = step.onReply;
-        if (onReply != null) {
-            onReply.accept(reply);
-        } else if (Wire.u64(reply) != 0) {
-            throw new SimFailure("request " + step.request + " was refused");
-        }
+    /** The connection is about to be lost: what was said before still arrives. */
+    void hear(final SimProcess process) {
+        script.hear(process);
     }
 
     private void negotiate() {
@@ -172,6 +134,8 @@ final class SimFrontend implements AutoCloseable {
                 VhostUserSpec.SET_PROTOCOL_FEATURES,
                 () -> {
                     protocolTaken = protocolOffered & spec.protocolFeatures();
+                    script.needReplies(
+                            (protocolTaken >>> VhostUserSpec.PROTOCOL_F_REPLY_ACK & 1) != 0);
                     return Wire.u64(protocolTaken);
                 });
         tell(VhostUserSpec.SET_OWNER, () -> new byte[0]);
@@ -235,12 +199,9 @@ final class SimFrontend implements AutoCloseable {
             ask(VhostUserSpec.GET_INFLIGHT_FD, wish, this::takeInflight);
         }
         script.add(
-                new Step(
-                        VhostUserSpec.SET_INFLIGHT_FD,
-                        () -> inflightLayout,
-                        () -> List.of(Wire.duplicate(inflight)),
-                        null,
-                        null));
+                VhostUserSpec.SET_INFLIGHT_FD,
+                () -> inflightLayout,
+                () -> List.of(Wire.duplicate(inflight)));
     }
 
     private void takeInflight(final Reply reply) {
@@ -256,15 +217,12 @@ final class SimFrontend implements AutoCloseable {
 
     private void shareMemory() {
         script.add(
-                new Step(
-                        VhostUserSpec.SET_MEM_TABLE,
-                        this::table,
-                        () ->
-                                driver.memory().regions().stream()
-                                        .map(region -> Wire.duplicate(region.fd()))
-                                        .toList(),
-                        null,
-                        null));
+                VhostUserSpec.SET_MEM_TABLE,
+                this::table,
+                () ->
+                        driver.memory().regions().stream()
+                                .map(region -> Wire.duplicate(region.fd()))
+                                .toList());
     }
 
     private byte[] table() {
@@ -306,13 +264,7 @@ final class SimFrontend implements AutoCloseable {
     }
 
     private void file(final int request, final int queue, final EventFd fd) {
-        script.add(
-                new Step(
-                        request,
-                        () -> Wire.u64(queue),
-                        () -> List.of(Wire.duplicate(fd.fd())),
-                        null,
-                        null));
+        script.add(request, () -> Wire.u64(queue), () -> List.of(Wire.duplicate(fd.fd())));
     }
 
     private void enable(final int queue, final boolean enabled) {
@@ -387,15 +339,12 @@ final class SimFrontend implements AutoCloseable {
     /** Adds a region that nothing lies in, or removes it. */
     void hotplug() {
         script.add(
-                new Step(
-                        extraShared ? VhostUserSpec.REM_MEM_REG : VhostUserSpec.ADD_MEM_REG,
-                        () -> {
-                            extraShared = !extraShared;
-                            return Wire.region(extra);
-                        },
-                        () -> extraShared ? List.of(Wire.duplicate(extra.fd())) : List.of(),
-                        null,
-                        null));
+                extraShared ? VhostUserSpec.REM_MEM_REG : VhostUserSpec.ADD_MEM_REG,
+                () -> {
+                    extraShared = !extraShared;
+                    return Wire.region(extra);
+                },
+                () -> extraShared ? List.of(Wire.duplicate(extra.fd())) : List.of());
     }
 
     /** Has everything logged from now on, or takes another log, or ends logging. */
@@ -421,13 +370,11 @@ final class SimFrontend implements AutoCloseable {
 
     private void giveLog() {
         final FrontendRegion next = log.next();
-        script.add(
-                new Step(
-                        VhostUserSpec.SET_LOG_BASE,
-                        () -> Wire.buffer(16).putLong(next.sizeBytes()).putLong(0).array(),
-                        () -> List.of(Wire.duplicate(next.fd())),
-                        reply -> log.replaced(),
-                        null));
+        script.ask(
+                VhostUserSpec.SET_LOG_BASE,
+                () -> Wire.buffer(16).putLong(next.sizeBytes()).putLong(0).array(),
+                () -> List.of(Wire.duplicate(next.fd())),
+                reply -> log.replaced());
     }
 
     private void switchLogging() {
@@ -474,15 +421,15 @@ final class SimFrontend implements AutoCloseable {
     }
 
     private void then(final Runnable action) {
-        script.add(new Step(NO_MESSAGE, () -> new byte[0], List::of, null, action));
+        script.then(action);
     }
 
     private void tell(final int request, final Supplier<byte[]> payload) {
-        script.add(new Step(request, payload, List::of, null, null));
+        script.add(request, payload, List::of);
     }
 
     private void ask(final int request, final byte[] payload, final Consumer<Reply> onReply) {
-        script.add(new Step(request, () -> payload, List::of, onReply, null));
+        script.ask(request, () -> payload, List::of, onReply);
     }
 
     @Override

@@ -186,9 +186,6 @@ final class World implements AutoCloseable {
             current =
                     new SimProcess(disk, spec.queues(), spec.shards(), spec.budget(), spec.flush());
             process = current;
-            // Known: a process that starts does not know what the driver chose.
-            writeCache = true;
-            driver.setThroughCache(!spec.flush());
         }
         if (current.listening()) {
             current.connect();
@@ -279,9 +276,16 @@ final class World implements AutoCloseable {
         tally.kills++;
         tally.killsInFlight += disk.inFlight() > 0 ? 1 : 0;
         tally.killsInStart += frontend.quiet() ? 0 : 1;
+        frontend.hear(current);
         current.die();
         process = null;
+        disconnected();
+    }
+
+    private void disconnected() {
         frontend.disconnected();
+        // What the driver was not told it does not rely on.
+        driver.setThroughCache(!spec.flush() || !writeCache);
         asking = true;
     }
 
@@ -292,13 +296,13 @@ final class World implements AutoCloseable {
             return;
         }
         tally.hangUps++;
+        frontend.hear(current);
         current.disconnect();
         for (int i = 0; !current.listening(); i++) {
             drive(current);
             expectPatience(i, "a connection that hangs up");
         }
-        frontend.disconnected();
-        asking = true;
+        disconnected();
         if (random.nextBoolean()) {
             process = null;
         }
@@ -316,6 +320,9 @@ final class World implements AutoCloseable {
         model.powerLost(now);
         driver.abandon(now);
         frontend.reset();
+        // Another VMM reads the configuration, and another driver begins.
+        writeCache = true;
+        driver.setThroughCache(!spec.flush());
         asking = true;
     }
 

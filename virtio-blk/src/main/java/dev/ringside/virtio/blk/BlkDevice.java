@@ -14,6 +14,7 @@ import dev.ringside.virtqueue.device.VirtioDevice;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,14 @@ public final class BlkDevice implements VirtioDevice {
     /** Field of a saved state: 1 with a volatile write cache, 0 without. */
     private static final int STATE_WRITEBACK = 1;
 
+    /** Field of a saved state: no driver has begun, so that mode is only the first one. */
+    private static final int STATE_UNDECIDED = DeviceState.IGNORABLE | 2;
+
+    // Choices, as they are noted.
+    private static final int UNDECIDED = 0;
+    private static final int WRITE_BACK = 1;
+    private static final int WRITE_THROUGH = 2;
+
     private final BlkConfig config;
     private final BlockBackend backend;
     private final long offered;
@@ -31,6 +40,11 @@ public final class BlkDevice implements VirtioDevice {
     private final BlkQueueMetrics[] metrics;
     private long negotiated;
     private boolean writeback = true;
+
+    /** Whether that is what a driver relies on; else none has begun here. */
+    private boolean decided;
+
+    private final MetricsRegistry.Registration cacheMetric;
     private Runnable configListener = () -> {};
     private boolean closed;
     private volatile BlkState state;
@@ -49,6 +63,12 @@ public final class BlkDevice implements VirtioDevice {
             metrics[i] = new BlkQueueMetrics(registry, config.name(), i);
         }
         state = newState();
+        cacheMetric =
+                registry.gauge(
+                        "ringside_blk_write_cache",
+                        "1 while writes may wait for a flush, 0 while each is made durable.",
+                        Map.of("device", config.name()),
+                        () -> state.durableWrites() ? 0 : 1);
     }
 
     /** A disk. The backend belongs to it from now on, and is closed with it. */
@@ -124,10 +144,47 @@ public final class BlkDevice implements VirtioDevice {
                         && data.length == 1
                         && (data[0] == 0 || data[0] == 1);
         if (possible) {
-            writeback = data[0] == 1;
-            state = newState();
+            decided(data[0] == 1);
         }
         return possible;
+    }
+
+    private void decided(boolean mode) {
+        writeback = mode;
+        decided = true;
+        state = newState();
+    }
+
+    /** The write cache's mode: front-ends remember it, and do not tell it again. */
+    @Override
+    public synchronized int choices() {
+        return !decided ? UNDECIDED : writeback ? WRITE_BACK : WRITE_THROUGH;
+    }
+
+    @Override
+    public synchronized void recall(int noted) {
+        if (noted == WRITE_BACK || noted == WRITE_THROUGH) {
+            decided(noted == WRITE_BACK);
+        } else if (noted == UNDECIDED) {
+            decided = false;
+        }
+    }
+
+    /**
+     * A driver that goes on may have switched the write cache off: it sends no flushes then, and a
+     * write that waits for one may be lost.
+     */
+    @Override
+    public synchronized String decide(boolean fresh) {
+        if (decided) {
+            return "";
+        }
+        decided(fresh && writeback);
+        boolean chosen = (negotiated & BlkSpec.VIRTIO_BLK_F_CONFIG_WCE) != 0;
+        return fresh || !chosen
+                ? ""
+                : "the write cache mode that the driver chose before is not known:"
+                        + " each write is made durable until it chooses again";
     }
 
     @Override
@@ -161,9 +218,10 @@ public final class BlkDevice implements VirtioDevice {
 
     @Override
     public synchronized byte[] saveState() {
-        return new DeviceState(BlkSpec.DEVICE_ID, negotiated)
-                .put(STATE_WRITEBACK, new byte[] {(byte) (writeback ? 1 : 0)})
-                .encode();
+        DeviceState saved =
+                new DeviceState(BlkSpec.DEVICE_ID, negotiated)
+                        .put(STATE_WRITEBACK, new byte[] {(byte) (writeback ? 1 : 0)});
+        return (decided ? saved : saved.put(STATE_UNDECIDED, new byte[0])).encode();
     }
 
     @Override
@@ -175,8 +233,8 @@ public final class BlkDevice implements VirtioDevice {
             throw new DeviceStateException("its write cache mode is " + mode + ": 0 or 1");
         }
         negotiated = saved.features();
-        writeback = mode == 1;
-        state = newState();
+        decided(mode == 1);
+        decided = !saved.has(STATE_UNDECIDED);
     }
 
     /**
@@ -195,6 +253,7 @@ public final class BlkDevice implements VirtioDevice {
             return;
         }
         closed = true;
+        cacheMetric.close();
         for (BlkQueueMetrics queue : metrics) {
             queue.close();
         }

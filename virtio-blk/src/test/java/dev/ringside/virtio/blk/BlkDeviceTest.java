@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ringside.metrics.LatencyHistogram;
+import dev.ringside.metrics.MetricName;
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.shm.LifeTime;
 import dev.ringside.virtio.blk.backend.BlockTraits;
@@ -16,6 +18,7 @@ import dev.ringside.virtqueue.device.DeviceStateException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -25,9 +28,11 @@ class BlkDeviceTest {
             new BlockTraits(512, 4096, false, false, false, true, 4096, true, true, false);
 
     private final FakeBackend backend = new FakeBackend(TRAITS, 1L << 30);
+    private MetricsRegistry metrics = new MetricsRegistry();
 
     private BlkDevice device(BlkConfig config) {
-        return BlkDevice.create(config, backend, new MetricsRegistry());
+        metrics = new MetricsRegistry();
+        return BlkDevice.create(config, backend, metrics);
     }
 
     private static ByteBuffer config(BlkDevice device) {
@@ -53,9 +58,102 @@ class BlkDeviceTest {
         assertArrayEquals(source.saveState(), target.saveState());
     }
 
+    private boolean cached(BlkDevice device) {
+        device.setFeatures(
+                VirtioSpec.VIRTIO_F_VERSION_1
+                        | BlkSpec.VIRTIO_BLK_F_FLUSH
+                        | BlkSpec.VIRTIO_BLK_F_CONFIG_WCE);
+        long[] shown = {-1};
+        metrics.visit(
+                new MetricsRegistry.Visitor() {
+                    @Override
+                    public void counter(MetricName name, Map<String, String> labels, long value) {}
+
+                    @Override
+                    public void histogram(
+                            MetricName name,
+                            Map<String, String> labels,
+                            LatencyHistogram.Snapshot value) {}
+
+                    @Override
+                    public void gauge(
+                            String name, String help, Map<String, String> labels, long value) {
+                        shown[0] = value;
+                    }
+                });
+        return shown[0] == 1;
+    }
+
+    @Test
+    void shouldWriteThroughWhenADriverGoesOnOfWhichNothingIsKnown() {
+        BlkDevice device = device(BlkConfig.named("d"));
+        assertEquals(0, device.choices());
+        device.setFeatures(BlkSpec.VIRTIO_BLK_F_FLUSH | BlkSpec.VIRTIO_BLK_F_CONFIG_WCE);
+
+        String news = device.decide(false);
+
+        assertTrue(news.contains("each write is made durable"), news);
+        assertFalse(cached(device));
+        assertEquals("", device.decide(false), "said once");
+        assertEquals("", device.decide(true));
+        assertFalse(cached(device), "decided");
+        assertTrue(device.writeConfig(BlkSpec.CONFIG_WCE, new byte[] {1}));
+        assertTrue(cached(device));
+    }
+
+    @Test
+    void shouldHaveItsWriteCacheWhenADriverBegins() {
+        BlkDevice device = device(BlkConfig.named("d"));
+        assertEquals("", device.decide(true));
+        assertTrue(cached(device));
+        assertEquals("", device.decide(false), "the same driver after a reconnect");
+        assertTrue(cached(device));
+    }
+
+    @Test
+    void shouldSayNothingWhenTheDriverCannotHaveChosen() {
+        BlkDevice device = device(BlkConfig.named("d"));
+        device.setFeatures(BlkSpec.VIRTIO_BLK_F_FLUSH);
+        assertEquals("", device.decide(false));
+    }
+
+    @Test
+    void shouldRecallTheModeThatWasNoted() {
+        for (int mode : new int[] {0, 1}) {
+            BlkDevice before = device(BlkConfig.named("d"));
+            assertTrue(before.writeConfig(BlkSpec.CONFIG_WCE, new byte[] {(byte) mode}));
+            BlkDevice next = device(BlkConfig.named("d"));
+
+            next.recall(before.choices());
+
+            assertEquals(mode, config(next).get(BlkSpec.CONFIG_WCE));
+            assertEquals("", next.decide(false));
+            assertEquals(mode == 1, cached(next));
+            for (int nonsense : new int[] {3, 255, -1, Integer.MAX_VALUE}) {
+                next.recall(nonsense);
+                assertEquals(before.choices(), next.choices());
+            }
+            next.recall(0);
+            assertEquals(0, next.choices());
+        }
+    }
+
+    @Test
+    void shouldNotTakeTheFirstModeForAChoiceInAnotherProcess() throws Exception {
+        BlkDevice idle = device(BlkConfig.named("d"));
+        BlkDevice next = device(BlkConfig.named("d"));
+        next.loadState(idle.saveState());
+        assertEquals(0, next.choices());
+
+        idle.decide(true);
+        next.loadState(idle.saveState());
+        assertEquals(idle.choices(), next.choices());
+    }
+
     @Test
     void shouldChangeNothingWhenSavedStateCannotBeTaken() {
         BlkDevice device = device(BlkConfig.named("d"));
+        device.decide(true);
         byte[] before = device.saveState();
         byte[] mode = before.clone();
         mode[mode.length - 1] = 2;

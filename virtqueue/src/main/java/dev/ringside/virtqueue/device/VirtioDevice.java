@@ -54,6 +54,35 @@ public interface VirtioDevice extends AutoCloseable {
     boolean writeConfig(int offset, byte[] data);
 
     /**
+     * What the driver chose by {@link #writeConfig}, as far as front-ends do not tell it again to a
+     * back-end that comes later.
+     *
+     * @return 1 to 255; 0: nothing, or it is not known
+     */
+    default int choices() {
+        return 0;
+    }
+
+    /**
+     * Takes over the {@link #choices} that another process noted. No queue runs.
+     *
+     * @param noted may be anything, and what has no meaning changes nothing; 0: they are not known
+     *     any more, to be decided when a queue runs again
+     */
+    default void recall(int noted) {}
+
+    /**
+     * A queue is about to run. Where {@link #choices} are not known they are decided now.
+     *
+     * @param fresh whether the front-end has read the configuration space of this process; else its
+     *     driver may rely on what it told another one, and the device has to be on the safe side
+     * @return what an operator should know of that; empty: nothing
+     */
+    default String decide(boolean fresh) {
+        return "";
+    }
+
+    /**
      * Says whom to tell when the driver should read the configuration again; replaces the one
      * before. The device calls the listener on any thread.
      */
