@@ -1,5 +1,6 @@
 package dev.ringside.server.cli;
 
+import dev.ringside.server.engine.DeviceHandle;
 import dev.ringside.server.engine.Engine;
 import dev.ringside.server.engine.SocketSource;
 import dev.ringside.shm.Errno;
@@ -7,15 +8,19 @@ import dev.ringside.shm.LinuxException;
 import dev.ringside.virtqueue.device.VirtioDevice;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import org.jspecify.annotations.Nullable;
 
 /** Attaches devices to the engine, and tells the operator why one cannot be. */
 final class Attaching {
     private Attaching() {}
 
-    static void attach(Engine engine, VirtioDevice device, SocketSource source)
+    /** Room for what a device has under way to be answered. */
+    private static final long DRAIN_MS = 5_000;
+
+    static DeviceHandle attach(Engine engine, VirtioDevice device, SocketSource source)
             throws OperatorException {
         try {
-            engine.attach(device, source);
+            return engine.attach(device, source);
         } catch (LinuxException e) {
             String way =
                     e.errno() == Errno.EACCES
@@ -33,6 +38,17 @@ final class Attaching {
         } catch (IOException e) {
             throw new OperatorException(named(source, e), e);
         }
+    }
+
+    /**
+     * Takes a device from the engine again.
+     *
+     * @param attached null: it was not attached
+     * @return false when its host I/O does not end
+     */
+    static boolean detach(Engine engine, @Nullable DeviceHandle attached)
+            throws InterruptedException {
+        return attached == null || engine.detach(attached, DRAIN_MS);
     }
 
     /** The message, which names the socket if it does not yet. */

@@ -1,6 +1,7 @@
 package dev.ringside.server.cli;
 
 import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.server.engine.DeviceHandle;
 import dev.ringside.server.engine.Engine;
 import dev.ringside.server.upgrade.Inheritance;
 import dev.ringside.server.upgrade.Resource;
@@ -16,12 +17,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The disk of {@code ringside blk}. */
-final class BlkServer implements Served {
+final class BlkServer implements Part {
     /** What the storage is called between processes. */
     private static final String STORAGE = "storage of disk ";
 
     private final BlkOptions options;
     private @Nullable BlkDevice device;
+    private @Nullable DeviceHandle attached;
 
     BlkServer(BlkOptions options) {
         this.options = options;
@@ -61,7 +63,22 @@ final class BlkServer implements Served {
 
     @Override
     public void attach(Engine engine) throws OperatorException {
-        Attaching.attach(engine, disk(), options.source());
+        attached = Attaching.attach(engine, disk(), options.source());
+    }
+
+    @Override
+    public boolean detach(Engine engine) throws InterruptedException {
+        return Attaching.detach(engine, attached);
+    }
+
+    @Override
+    public BlkOptions options() {
+        return options;
+    }
+
+    @Override
+    public String title() {
+        return "disk " + options.name();
     }
 
     @Override

@@ -29,6 +29,7 @@ final class Captures implements AutoCloseable {
     private final List<Source> sources = new ArrayList<>();
     private final SlowWork writer = new SlowWork("ringside-capture");
     private volatile @Nullable Thread writing;
+    private boolean writes;
     private boolean closing;
     private boolean takenOver;
 
@@ -74,7 +75,7 @@ final class Captures implements AutoCloseable {
         }
     }
 
-    /** Before {@link #start}: a NIC whose traffic can be captured. */
+    /** Before {@link #start} or {@link #begin}: a NIC whose traffic can be captured. */
     synchronized void add(String nic, CapturePort port, CaptureOptions options) {
         sources.add(new Source(nic, port, options));
     }
@@ -86,22 +87,58 @@ final class Captures implements AutoCloseable {
      */
     synchronized void start() throws OperatorException {
         for (Source source : sources) {
-            if (source.options.on() && !takenOver) {
-                try {
-                    begin(source);
-                } catch (IOException e) {
-                    throw new OperatorException(
-                            "the capture of NIC "
-                                    + source.nic
-                                    + " cannot begin: "
-                                    + e.getMessage()
-                                    + ": choose a file that this user may write",
-                            e);
-                }
+            if (!takenOver) {
+                beginFirst(source);
             }
         }
-        if (!sources.isEmpty()) {
+        writeFromNowOn();
+    }
+
+    /** After {@link #start}: as that, for a NIC that has come since. */
+    synchronized void begin(String nic) throws OperatorException {
+        for (Source source : sources) {
+            if (source.nic.equals(nic)) {
+                beginFirst(source);
+            }
+        }
+        writeFromNowOn();
+    }
+
+    private void beginFirst(Source source) throws OperatorException {
+        if (!source.options.on()) {
+            return;
+        }
+        try {
+            begin(source);
+        } catch (IOException e) {
+            throw new OperatorException(
+                    "the capture of NIC "
+                            + source.nic
+                            + " cannot begin: "
+                            + e.getMessage()
+                            + ": choose a file that this user may write",
+                    e);
+        }
+    }
+
+    private void writeFromNowOn() {
+        if (!sources.isEmpty() && !writes) {
+            writes = true;
             writer.execute(this::write);
+        }
+        LockSupport.unpark(writing);
+    }
+
+    /** A NIC that goes: what was captured of it is written to the end. */
+    synchronized void remove(String nic) throws InterruptedException {
+        for (Source source : List.copyOf(sources)) {
+            if (source.nic.equals(nic)) {
+                if (source.running != null) {
+                    source.running.stop();
+                }
+                awaitWritten(List.of(source));
+                sources.remove(source);
+            }
         }
     }
 
@@ -166,9 +203,13 @@ final class Captures implements AutoCloseable {
                 source.running.stop();
             }
         }
+        awaitWritten(sources);
+    }
+
+    private void awaitWritten(List<Source> stopped) throws InterruptedException {
         LockSupport.unpark(writing);
         long endNs = System.nanoTime() + FLUSH_NS;
-        while (sources.stream().anyMatch(source -> source.running != null)
+        while (stopped.stream().anyMatch(source -> source.running != null)
                 && System.nanoTime() < endNs) {
             wait(1);
         }

@@ -110,7 +110,7 @@ final class Cli {
         }
         BlkOptions options = BlkParser.parse(given, CpuAffinity.allowed());
         return Server.run(
-                new BlkServer(options), CommandText.of(BLK, given), options.server(), err);
+                new BlkServer(options), () -> CommandText.of(BLK, given), options.server(), err);
     }
 
     private int net(List<String> arguments) throws OperatorException, InterruptedException {
@@ -124,7 +124,10 @@ final class Cli {
         }
         NetOptions options = NetParser.parse(given, CpuAffinity.allowed());
         return Server.run(
-                new NetServer(options), CommandText.of(NET, given), options.server(), err);
+                ServedTogether.of(options),
+                () -> CommandText.of(NET, given),
+                options.server(),
+                err);
     }
 
     private int print(String text) {

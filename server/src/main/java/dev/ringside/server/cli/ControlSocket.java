@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The control socket of a process that serves, and what can be asked there. */
@@ -23,14 +24,14 @@ final class ControlSocket implements AutoCloseable {
      *
      * @param engine runs the devices
      * @param served what is served
-     * @param command what the process was started as
+     * @param command what the process serves by now
      * @param metricsPort where its metrics are now; 0: nowhere
      * @param notifySocket where its service manager listens; null: nowhere
      */
     record Context(
             Engine engine,
             Served served,
-            CommandText command,
+            Supplier<CommandText> command,
             IntSupplier metricsPort,
             @Nullable String notifySocket) {}
 
@@ -80,12 +81,13 @@ final class ControlSocket implements AutoCloseable {
     }
 
     private Wire.Offer offer(Ownership ownership) {
+        CommandText command = context.command().get();
         return new Wire.Offer(
                 Version.text(),
                 ProcessHandle.current().pid(),
                 Path.of("").toAbsolutePath().toString(),
-                context.command().command(),
-                context.command().options(),
+                command.command(),
+                command.options(),
                 context.metricsPort().getAsInt(),
                 context.notifySocket(),
                 server.listening(),

@@ -72,12 +72,9 @@ final class ServeCommand {
             out.flush();
             return ExitCode.OK;
         }
-        return Server.run(new ServedTogether(options), command(tables), options.server(), err);
-    }
-
-    /** What the process that takes over is told: the configuration itself, not where it was. */
-    static CommandText command(List<ConfigTable> tables) {
-        return new CommandText(Cli.SERVE, List.of(ConfigFile.write(tables)));
+        Reload reload = new Reload(Path.of(file), tables, options.server());
+        return Server.run(
+                ServedTogether.of(options, reload), reload::command, options.server(), err);
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.ringside.server.cli;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What {@code ringside serve} was asked to serve; every value was checked by itself and against the
@@ -20,5 +21,10 @@ record ServeOptions(
         disks = List.copyOf(disks);
         nics = List.copyOf(nics);
         uplinks = List.copyOf(uplinks);
+    }
+
+    /** All that is served, in the order in which it is opened. */
+    Stream<Record> parts() {
+        return Stream.of(disks, nics, uplinks).flatMap(List::stream);
     }
 }

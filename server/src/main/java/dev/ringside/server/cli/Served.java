@@ -18,6 +18,11 @@ interface Served extends Movable, AutoCloseable {
     /** Attaches devices to the engine. Sockets come last: who sees one may count on the rest. */
     void attach(Engine engine) throws OperatorException, InterruptedException;
 
+    /** Whether SIGHUP means something else than the end. */
+    default boolean hearsHangUp() {
+        return false;
+    }
+
     /** What is not as asked for, or odd, and works. */
     List<String> notes();
 

@@ -7,70 +7,146 @@ import dev.ringside.server.upgrade.Resource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** Several disks, and all NICs, in one process. On the main thread. */
+/** Several disks and NICs in one process, which may change while it runs. Any thread. */
 final class ServedTogether implements Served {
-    private final List<Served> parts = new ArrayList<>();
+    /** What the captures are called between processes. */
+    private static final String CAPTURES = "captures";
 
-    ServedTogether(ServeOptions options) {
-        options.disks().forEach(disk -> parts.add(new BlkServer(disk)));
-        if (!options.nics().isEmpty()) {
-            parts.add(
-                    new NetServer(
-                            new NetOptions(options.nics(), options.uplinks(), options.server())));
+    private final NetHost host = new NetHost();
+    private final List<Part> parts = new ArrayList<>();
+    private final @Nullable Reload reload;
+    private @Nullable MetricsRegistry registry;
+
+    /** Whether somebody is moving, or changing, what is served. */
+    private boolean held;
+
+    private ServedTogether(Stream<? extends Record> options, @Nullable Reload reload) {
+        this.reload = reload;
+        options.map(this::part).forEach(parts::add);
+    }
+
+    /** The NICs and uplinks of one command line. */
+    static ServedTogether of(NetOptions options) {
+        return new ServedTogether(
+                Stream.concat(options.nics().stream(), options.uplinks().stream()), null);
+    }
+
+    /** All that a configuration describes, and describes anew when it is reloaded. */
+    static ServedTogether of(ServeOptions options, Reload reload) {
+        return new ServedTogether(options.parts(), reload);
+    }
+
+    @Override
+    public boolean hearsHangUp() {
+        return reload != null;
+    }
+
+    private Part part(Record options) {
+        return switch (options) {
+            case BlkOptions disk -> new BlkServer(disk);
+            case NicOptions nic -> new NicServer(nic, host);
+            case UplinkOptions uplink -> new UplinkServer(uplink, host);
+            default -> throw new IllegalArgumentException(options.toString());
+        };
+    }
+
+    @Override
+    public synchronized void open(MetricsRegistry metrics, Inheritance inheritance)
+            throws OperatorException {
+        registry = metrics;
+        host.open(metrics);
+        for (Part part : parts) {
+            part.open(metrics, inheritance);
+        }
+        Resource captured = inheritance.take(CAPTURES);
+        if (captured != null) {
+            host.captures().takeOver(captured.details().keySet());
         }
     }
 
     @Override
-    public void open(MetricsRegistry registry, Inheritance inheritance) throws OperatorException {
-        for (Served part : parts) {
-            part.open(registry, inheritance);
-        }
-    }
-
-    @Override
-    public void attach(Engine engine) throws OperatorException, InterruptedException {
-        for (Served part : parts) {
+    public synchronized void attach(Engine engine) throws OperatorException, InterruptedException {
+        for (Part part : parts) {
             part.attach(engine);
         }
-    }
-
-    @Override
-    public List<Resource> resources() {
-        return parts.stream().flatMap(part -> part.resources().stream()).toList();
-    }
-
-    @Override
-    public void beforeFreeze() {
-        parts.forEach(Served::beforeFreeze);
-    }
-
-    @Override
-    public void freeze(Engine engine) throws InterruptedException {
-        for (Served part : parts) {
-            part.freeze(engine);
+        // Last: a start that fails leaves no file behind.
+        host.captures().start();
+        Signals.listen((name, number) -> host.captures().toggle(), "USR2");
+        if (reload != null) {
+            reload.listen(engine, this);
         }
     }
 
+    /**
+     * Goes over to other parts: all of it, or nothing. Those that are the same go on and notice
+     * nothing; one that is otherwise is another one. Whoever calls this {@link #hold holds} it.
+     *
+     * @return what was done, for the operator
+     * @throws OperatorException when it cannot be; what was served before is served again
+     */
+    synchronized String change(Stream<? extends Record> options, Engine engine)
+            throws OperatorException, InterruptedException {
+        return new PartsChange(engine, registry, this::part).run(parts, options.toList());
+    }
+
     @Override
-    public void thaw(Engine engine) throws InterruptedException {
-        for (Served part : parts) {
+    public synchronized boolean hold() {
+        boolean free = !held;
+        held = true;
+        return free;
+    }
+
+    @Override
+    public synchronized void release() {
+        held = false;
+    }
+
+    @Override
+    public synchronized List<Resource> resources() {
+        List<Resource> all = new ArrayList<>();
+        parts.forEach(part -> all.addAll(part.resources()));
+        all.add(new Resource(CAPTURES, List.of(), host.captures().running("on")));
+        return all;
+    }
+
+    @Override
+    public synchronized void beforeFreeze() {
+        parts.forEach(Part::beforeFreeze);
+    }
+
+    @Override
+    public synchronized void freeze(Engine engine) throws InterruptedException {
+        for (Part part : parts) {
+            part.freeze(engine);
+        }
+        host.captures().freeze();
+    }
+
+    @Override
+    public synchronized void thaw(Engine engine) throws InterruptedException {
+        host.captures().thaw();
+        for (Part part : parts) {
             part.thaw(engine);
         }
     }
 
     @Override
-    public List<String> notes() {
+    public synchronized List<String> notes() {
         return parts.stream().flatMap(part -> part.notes().stream()).toList();
     }
 
     @Override
-    public String describe() {
-        return parts.stream().map(Served::describe).collect(Collectors.joining("; "));
+    public synchronized String describe() {
+        return parts.stream().map(Part::describe).collect(Collectors.joining("; "));
     }
 
     @Override
-    public void close() {
-        parts.reversed().forEach(Served::close);
+    public synchronized void close() {
+        host.captures().close();
+        parts.forEach(Part::close);
+        host.close();
     }
 }

@@ -8,6 +8,7 @@ import dev.ringside.server.upgrade.Successor;
 import dev.ringside.shm.SdNotify;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,7 @@ final class Server implements AutoCloseable {
 
     private final MetricsRegistry registry = new MetricsRegistry();
     private final Served served;
-    private final CommandText command;
+    private final Supplier<CommandText> command;
     private final ServerOptions options;
     private final PrintStream err;
     private @Nullable MetricsServer metrics;
@@ -32,7 +33,8 @@ final class Server implements AutoCloseable {
     /** Host I/O, or another process, uses what this one has: it must end as it is. */
     private boolean untouchable;
 
-    private Server(Served served, CommandText command, ServerOptions options, PrintStream err) {
+    private Server(
+            Served served, Supplier<CommandText> command, ServerOptions options, PrintStream err) {
         this.served = served;
         this.command = command;
         this.options = options;
@@ -46,9 +48,10 @@ final class Server implements AutoCloseable {
      * @return the exit status
      * @throws OperatorException when it cannot be started; nothing is left behind then
      */
-    static int run(Served served, CommandText command, ServerOptions options, PrintStream err)
+    static int run(
+            Served served, Supplier<CommandText> command, ServerOptions options, PrintStream err)
             throws OperatorException, InterruptedException {
-        StopSignal stop = StopSignal.install();
+        StopSignal stop = StopSignal.install(!served.hearsHangUp());
         try (var server = new Server(served, command, options, err)) {
             return server.serve(server.start(), stop);
         }
@@ -63,12 +66,12 @@ final class Server implements AutoCloseable {
     static int takeOver(
             Successor successor,
             Served served,
-            CommandText command,
+            Supplier<CommandText> command,
             ServerOptions options,
             long limitMs,
             PrintStream err)
             throws OperatorException, InterruptedException {
-        StopSignal stop = StopSignal.install();
+        StopSignal stop = StopSignal.install(!served.hearsHangUp());
         try (var server = new Server(served, command, options, err)) {
             return server.serve(server.start(successor, limitMs), stop);
         }

@@ -14,10 +14,17 @@ final class StopSignal {
 
     private StopSignal() {}
 
-    /** Starts to listen for the signals. One instance in a process. */
-    static StopSignal install() {
+    /**
+     * Starts to listen for the signals. One instance in a process.
+     *
+     * @param hangUp whether SIGHUP is one of them
+     */
+    static StopSignal install(boolean hangUp) {
         var stop = new StopSignal();
-        Signals.listen(stop::received, "TERM", "INT", "HUP");
+        Signals.listen(stop::received, "TERM", "INT");
+        if (hangUp) {
+            Signals.listen(stop::received, "HUP");
+        }
         return stop;
     }
 

@@ -125,7 +125,8 @@ final class UpgradeCommand {
     }
 
     /** What this process will be. */
-    private record Replacement(Served served, CommandText command, ServerOptions options) {}
+    private record Replacement(
+            Served served, Supplier<CommandText> command, ServerOptions options) {}
 
     private static Replacement disk(Wire.Offer offer, List<String> unmatched)
             throws OperatorException {
@@ -135,7 +136,7 @@ final class UpgradeCommand {
                         Syntax.parse(BlkSyntax.commandLine(), BlkSyntax.COMMAND, options),
                         CpuAffinity.allowed());
         return new Replacement(
-                new BlkServer(parsed), new CommandText(Cli.BLK, options), parsed.server());
+                new BlkServer(parsed), () -> new CommandText(Cli.BLK, options), parsed.server());
     }
 
     private static Replacement nics(Wire.Offer offer, List<String> unmatched)
@@ -146,7 +147,9 @@ final class UpgradeCommand {
                         Syntax.parse(NetSyntax.commandLine(), NetSyntax.COMMAND, options),
                         CpuAffinity.allowed());
         return new Replacement(
-                new NetServer(parsed), new CommandText(Cli.NET, options), parsed.server());
+                ServedTogether.of(parsed),
+                () -> new CommandText(Cli.NET, options),
+                parsed.server());
     }
 
     private static List<String> merged(
@@ -172,8 +175,9 @@ final class UpgradeCommand {
                         .map(option -> option.getKey() + "=" + option.getValue())
                         .toList());
         ServeOptions parsed = ServeParser.parse(source, tables, true, CpuAffinity.allowed());
-        return new Replacement(
-                new ServedTogether(parsed), ServeCommand.command(tables), parsed.server());
+        Path file = Path.of(offer.options().getLast());
+        Reload reload = new Reload(file, tables, parsed.server());
+        return new Replacement(ServedTogether.of(parsed, reload), reload::command, parsed.server());
     }
 
     /** Relative paths would mean other files in another folder. */

@@ -17,6 +17,8 @@ import dev.ringside.virtqueue.device.VirtioDevice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,7 @@ final class Endpoint implements DeviceHandle {
     private final int firstShard;
     private final Runnable ended;
     private final FaultFds faultFds;
+    private final CountDownLatch end = new CountDownLatch(1);
     private @Nullable ServerSocket listening;
     private @Nullable UnixSocket inherited;
     private long acceptToken = -1;
@@ -267,12 +270,20 @@ final class Endpoint implements DeviceHandle {
         }
     }
 
+    /** Any thread but the engine's: as {@link #shutdown}; whether it has ended in time. */
+    boolean awaitEnd(long timeoutMs) throws InterruptedException {
+        conductor.post(this::shutdown);
+        return end.await(timeoutMs, TimeUnit.MILLISECONDS);
+    }
+
     private void finish() {
         if (!finished) {
             finished = true;
+
             stats.close();
             conductor.slowly(faultFds::close);
             ended.run();
+            end.countDown();
         }
     }
 

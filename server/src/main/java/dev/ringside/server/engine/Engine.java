@@ -29,6 +29,7 @@ public final class Engine implements AutoCloseable {
     private final boolean startedFrozen;
     private final Serving serving = new Serving();
     private int nextShard;
+    private boolean stopping;
     private boolean closed;
 
     private Engine(
@@ -82,6 +83,9 @@ public final class Engine implements AutoCloseable {
      */
     public synchronized DeviceHandle attach(VirtioDevice device, SocketSource source)
             throws IOException {
+        if (stopping) {
+            throw new IOException("the process is about to end");
+        }
         final Sockets sockets = startedFrozen ? new Sockets(null, null) : open(source);
         final Endpoint endpoint = endpoint(device, source);
         endpoint.useSockets(sockets.server(), sockets.connected());
@@ -91,6 +95,32 @@ public final class Engine implements AutoCloseable {
             conductor.post(endpoint::begin);
         }
         return endpoint;
+    }
+
+    /**
+     * Serves a device no more: what it has taken is answered, its front-end hung up on, its socket
+     * closed. The device is then the caller's to close.
+     *
+     * @param handle what {@link #attach} gave
+     * @return false: host I/O did not end in time, and works with the device's memory
+     */
+    public boolean detach(DeviceHandle handle, long timeoutMs) throws InterruptedException {
+        final Endpoint endpoint = (Endpoint) handle;
+        final boolean ended = endpoint.awaitEnd(timeoutMs);
+        if (ended) {
+            endpoints.remove(endpoint);
+        }
+        return ended;
+    }
+
+    /** The end of the last device is not that of the engine, until told otherwise. */
+    public void keepServing() {
+        serving.join();
+    }
+
+    /** From now on {@link #awaitTermination} ends with the last device. */
+    public void serveAsLongAsNeeded() {
+        serving.leave();
     }
 
     private Endpoint endpoint(VirtioDevice device, SocketSource source) {
@@ -161,8 +191,7 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Has the frozen devices become what was saved, in the order in which they were attached. They
-     * stay frozen.
+     * Has the frozen devices become what was saved, each by its name. They stay frozen.
      *
      * @throws IOException when one cannot; the message says which and why. The engine is then of no
      *     more use
@@ -176,8 +205,8 @@ public final class Engine implements AutoCloseable {
         conductor.post(
                 () -> {
                     try {
-                        for (int i = 0; i < saved.size(); i++) {
-                            endpoints.get(i).restore(saved.get(i));
+                        for (final SavedEndpoint one : saved) {
+                            named(one.device()).restore(one);
                         }
                         done.complete(true);
                     } catch (IOException | RuntimeException e) {
@@ -189,6 +218,15 @@ public final class Engine implements AutoCloseable {
         } catch (ExecutionException e) {
             throw new IOException(Objects.requireNonNull(e.getCause()).getMessage(), e);
         }
+    }
+
+    private Endpoint named(String name) throws IOException {
+        for (final Endpoint endpoint : endpoints) {
+            if (endpoint.name().equals(name)) {
+                return endpoint;
+            }
+        }
+        throw new IOException("device " + name + " was saved, and there is none of that name");
     }
 
     /**
@@ -285,6 +323,9 @@ public final class Engine implements AutoCloseable {
      * I/O did not finish in time (the process may still end: nothing unfinished was acknowledged).
      */
     public boolean shutdown(long timeoutMs) throws InterruptedException {
+        synchronized (this) {
+            stopping = true;
+        }
         conductor.post(() -> endpoints.forEach(Endpoint::shutdown));
         return serving.await(timeoutMs);
     }

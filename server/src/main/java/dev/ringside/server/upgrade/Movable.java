@@ -5,6 +5,18 @@ import java.util.List;
 
 /** What a process serves, as far as it can move to another one. Off the engine's threads. */
 public interface Movable {
+    /**
+     * Wants it to stay as it is.
+     *
+     * @return false when it is being changed, or moved, already
+     */
+    default boolean hold() {
+        return true;
+    }
+
+    /** It may be changed again. */
+    default void release() {}
+
     /** What the next process needs to open the same things; descriptors stay this one's. */
     List<Resource> resources();
 

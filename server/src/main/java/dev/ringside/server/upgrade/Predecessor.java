@@ -131,6 +131,10 @@ public final class Predecessor {
                     throw RpcException.refused(
                             "process " + other.peer.pid() + " is taking over already");
                 }
+                if (!served.hold()) {
+                    throw RpcException.refused(
+                            "the running process changes what it serves: try again after that");
+                }
                 upgrading = this;
                 step = Step.BEGUN;
             }
@@ -251,6 +255,7 @@ public final class Predecessor {
                         "process " + peer.pid() + " did not take over: this one goes on");
             }
             step = Step.IDLE;
+            served.release();
             Ownership shared = ownership;
             if (shared != null) {
                 shared.close();

@@ -129,6 +129,128 @@ final class ServeIT {
         assertFalse(Files.exists(folder.resolve("root.sock")));
     }
 
+    private void edit(String from, String to) throws IOException {
+        String before = Files.readString(config);
+        assertTrue(before.contains(from), from);
+        Files.writeString(config, before.replace(from, to));
+    }
+
+    private static void awaitProgress(BlkLoad.Running load) {
+        long before = load.load().completed();
+        while (load.load().completed() < before + 100 && !load.ended()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private void assertServes(String socket) throws IOException {
+        try (BlkDriver driver = disk(socket)) {
+            BlkLoad.Running load = new BlkLoad(driver, LoadOptions.verified(4)).start();
+            awaitProgress(load);
+            assertClean(load);
+        }
+    }
+
+    @Test
+    void shouldReloadWhileOthersNoticeNothing() throws Exception {
+        try (RingsideChild child = RingsideChild.start("serve", config.toString())) {
+            child.awaitReady();
+            try (BlkDriver root = disk("root.sock");
+                    TestNic a = nic("a.sock")) {
+                BlkLoad.Running load = new BlkLoad(root, LoadOptions.verified(8)).start();
+                assertServes("scratch.sock");
+                edit("[disk.scratch]", "[disk.fresh]");
+                edit(path("scratch.sock"), path("fresh.sock"));
+                edit("[nic.b]", "[nic.b]\nrate-limit-in = \"1G\"");
+
+                child.signal("HUP");
+
+                assertEquals(
+                        "ringside: reloaded %s: removed disk scratch, NIC b; added disk fresh, NIC"
+                                        .formatted(config)
+                                + " b; 2 untouched",
+                        child.await("ringside: reloaded"));
+                assertFalse(Files.exists(folder.resolve("scratch.sock")));
+                assertServes("fresh.sock");
+                try (TestNic b = nic("b.sock")) {
+                    assertPass(a, b, MAC_A, MAC_B);
+                }
+                // What is served now is what another process takes over.
+                try (RingsideChild next =
+                        RingsideChild.start("upgrade", "--control-socket=" + path("control"))) {
+                    next.awaitReady();
+                    assertEquals(0, child.awaitExit(), child.lines().toString());
+                    assertServes("fresh.sock");
+                    awaitProgress(load);
+                    assertClean(load);
+                    next.signal("HUP");
+                    assertTrue(
+                            next.await("ringside: reloaded").endsWith("nothing is to be changed"));
+                    next.signal("TERM");
+                    assertEquals(0, next.awaitExit(), next.lines().toString());
+                }
+            }
+        }
+    }
+
+    @Test
+    void shouldServeWhatItDidWhenReloadingFails() throws Exception {
+        try (RingsideChild child = RingsideChild.start("serve", config.toString())) {
+            child.awaitReady();
+            try (BlkDriver root = disk("root.sock")) {
+                BlkLoad.Running load = new BlkLoad(root, LoadOptions.verified(8)).start();
+                String right = Files.readString(config);
+
+                edit("[disk.scratch]", "[disk.scratch]\nwrong = 1");
+                child.signal("HUP");
+                String told = child.await("ringside: warning: not reloaded: ");
+                assertTrue(told.contains("has no key 'wrong'"), told);
+
+                Files.writeString(config, right.replace("shards = 2", "shards = 1"));
+                child.signal("HUP");
+                told = child.await("ringside: warning: not reloaded: ");
+                assertTrue(told.contains("[server] is not as it was"), told);
+
+                // What is removed has made room already when the other disk turns out to be wrong.
+                Files.writeString(
+                        config,
+                        right.replace("[disk.scratch]", "[disk.other]")
+                                .replace("memory:size=16M", "memory:size=wrong"));
+                child.signal("HUP");
+                told = child.await("ringside: warning: not reloaded: ");
+                assertTrue(told.endsWith("nothing was changed"), told);
+                assertServes("scratch.sock");
+
+                awaitProgress(load);
+                assertClean(load);
+            }
+            child.signal("TERM");
+            assertEquals(0, child.awaitExit(), child.lines().toString());
+        }
+    }
+
+    @Test
+    void shouldServeNoneForAWhile() throws Exception {
+        Files.writeString(
+                config,
+                """
+                [disk.only]
+                socket-path = "@only.sock"
+                backend = "memory:size=16M"
+                """
+                        .replace("@", folder + "/"));
+        try (RingsideChild child = RingsideChild.start("serve", config.toString())) {
+            child.awaitReady();
+            edit("16M", "32M");
+
+            child.signal("HUP");
+
+            child.await("ringside: reloaded");
+            assertServes("only.sock");
+            child.signal("TERM");
+            assertEquals(0, child.awaitExit(), child.lines().toString());
+        }
+    }
+
     @Test
     void shouldCheckAndPrintWithoutServing() throws Exception {
         try (RingsideChild check =

@@ -28,7 +28,7 @@ final class UnitFileIT {
     void install() throws IOException {
         Path units = Files.createDirectories(root.resolve("etc/systemd/system"));
         Files.copy(UNITS.resolve("ringside@.service"), units.resolve("ringside@.service"));
-        for (String program : List.of("opt/ringside/bin/ringside", "bin/sh")) {
+        for (String program : List.of("opt/ringside/bin/ringside", "bin/kill")) {
             Path file = root.resolve(program);
             Files.createDirectories(file.resolveSibling("."));
             Files.writeString(file, "#!/bin/sh\n");
