@@ -23,6 +23,8 @@ record CommandText(String command, List<String> options) {
                     ServeSyntax.CPU,
                     ServeSyntax.IDLE,
                     ServeSyntax.SPIN_US,
+                    ServeSyntax.QUEUE_BUDGET,
+                    ServeSyntax.DEVICE_SHARE_US,
                     ServeSyntax.METRICS_PORT,
                     ServeSyntax.METRICS_ADDRESS);
 

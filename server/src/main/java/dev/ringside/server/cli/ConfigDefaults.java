@@ -50,6 +50,8 @@ final class ConfigDefaults {
         if (values.get(ServeSyntax.IDLE).equals(IdleMode.ADAPTIVE.text())) {
             values.putIfAbsent(ServeSyntax.SPIN_US, Integer.toString(threads.spinUs()));
         }
+        values.putIfAbsent(ServeSyntax.QUEUE_BUDGET, Integer.toString(threads.queueBudget()));
+        values.putIfAbsent(ServeSyntax.DEVICE_SHARE_US, Integer.toString(threads.deviceShareUs()));
         if (values.containsKey(ServeSyntax.METRICS_PORT)) {
             values.putIfAbsent(ServeSyntax.METRICS_ADDRESS, MetricsAddress.DEFAULT_HOST);
         }

@@ -20,6 +20,8 @@ final class ServeSyntax {
     static final String CPU = "--cpu";
     static final String IDLE = "--idle";
     static final String SPIN_US = "--spin-us";
+    static final String QUEUE_BUDGET = "--queue-budget";
+    static final String DEVICE_SHARE_US = "--device-share-us";
     static final String CONTROL_SOCKET = "--control-socket";
     static final String METRICS_PORT = "--metrics-port";
     static final String METRICS_ADDRESS = "--metrics-address";
@@ -81,6 +83,18 @@ final class ServeSyntax {
                 "N",
                 "Spin for at most N microseconds before an adaptive shard sleeps: more for latency,"
                         + " less for the processor. Default: 50.");
+        text(
+                spec,
+                QUEUE_BUDGET,
+                "N",
+                "Take at most N requests or frames of one queue before others get their turn."
+                        + " Default: 64.");
+        text(
+                spec,
+                DEVICE_SHARE_US,
+                "N",
+                "Take requests of one device for at most N microseconds before others get their"
+                        + " turn, however many queues it has. Default: 50.");
     }
 
     static void addRest(CommandSpec spec) {

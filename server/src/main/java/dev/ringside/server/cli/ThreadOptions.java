@@ -1,7 +1,9 @@
 package dev.ringside.server.cli;
 
 import static dev.ringside.server.cli.ServeSyntax.CPU;
+import static dev.ringside.server.cli.ServeSyntax.DEVICE_SHARE_US;
 import static dev.ringside.server.cli.ServeSyntax.IDLE;
+import static dev.ringside.server.cli.ServeSyntax.QUEUE_BUDGET;
 import static dev.ringside.server.cli.ServeSyntax.SHARDS;
 import static dev.ringside.server.cli.ServeSyntax.SPIN_US;
 
@@ -15,14 +17,26 @@ import java.util.List;
  * @param shards how many
  * @param cpus processors to pin shards to, in order; empty: not pinned
  * @param idle what a shard does when there is nothing to do
+ * @param queueBudget most requests or frames taken from one queue in one turn
+ * @param deviceShareUs longest part of a turn for one device while others wait, microseconds
  * @param spinUs longest adaptive spin before a shard sleeps, microseconds
  */
-record ThreadOptions(int shards, List<Integer> cpus, IdleMode idle, int spinUs) {
+record ThreadOptions(
+        int shards,
+        List<Integer> cpus,
+        IdleMode idle,
+        int queueBudget,
+        int deviceShareUs,
+        int spinUs) {
     static final int MAX_SHARDS = 256;
 
     /** Longer than any sleep and wake-up takes: beyond that spinning is busy-spin's work. */
     static final int MAX_SPIN_US = 10_000;
 
+    private static final int MAX_QUEUE_BUDGET = 4_096;
+    private static final int MAX_DEVICE_SHARE_US = 10_000;
+    private static final int DEFAULT_DEVICE_SHARE_US =
+            (int) (EngineConfig.DEFAULT_DEVICE_SHARE_NS / 1_000);
     private static final int DEFAULT_SPIN_US = (int) (EngineConfig.DEFAULT_MAX_SPIN_NS / 1_000);
 
     ThreadOptions {
@@ -39,12 +53,24 @@ record ThreadOptions(int shards, List<Integer> cpus, IdleMode idle, int spinUs) 
         List<Integer> cpus =
                 list == null ? List.of() : CpuList.parse(given.name(CPU), list, allowedCpus);
         IdleMode idle = idle(given);
-        return new ThreadOptions(shards(given, cpus), cpus, idle, spinUs(given, idle));
+        return new ThreadOptions(
+                shards(given, cpus),
+                cpus,
+                idle,
+                given.integer(QUEUE_BUDGET, EngineConfig.DEFAULT_BUDGET, 1, MAX_QUEUE_BUDGET),
+                given.integer(DEVICE_SHARE_US, DEFAULT_DEVICE_SHARE_US, 1, MAX_DEVICE_SHARE_US),
+                spinUs(given, idle));
     }
 
     /** One adaptive shard that may run anywhere. */
     static ThreadOptions defaults() {
-        return new ThreadOptions(1, List.of(), IdleMode.ADAPTIVE, DEFAULT_SPIN_US);
+        return new ThreadOptions(
+                1,
+                List.of(),
+                IdleMode.ADAPTIVE,
+                EngineConfig.DEFAULT_BUDGET,
+                DEFAULT_DEVICE_SHARE_US,
+                DEFAULT_SPIN_US);
     }
 
     private static int shards(Given given, List<Integer> cpus) throws OperatorException {
@@ -86,7 +112,10 @@ record ThreadOptions(int shards, List<Integer> cpus, IdleMode idle, int spinUs) 
 
     /** The same for the engine. */
     EngineConfig engineConfig() {
-        return EngineConfig.of(shards, idle).withCpus(cpus).withMaxSpinNs(spinUs * 1_000L);
+        return EngineConfig.of(shards, idle)
+                .withCpus(cpus)
+                .withShares(queueBudget, deviceShareUs * 1_000L)
+                .withMaxSpinNs(spinUs * 1_000L);
     }
 
     /** For the ready line. */

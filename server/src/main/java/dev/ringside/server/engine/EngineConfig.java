@@ -11,6 +11,8 @@ import java.util.List;
  * @param idle what a shard does when there is nothing to do
  * @param budget most descriptor chains taken from one queue in one duty cycle: what bounds the
  *     share of a shard that one guest can take
+ * @param deviceShareNs how long the queues of one device may take chains in one duty cycle while
+ *     other devices wait, in nanoseconds
  * @param maxSpinNs longest adaptive spin before a shard sleeps, in nanoseconds
  * @param ringEntries submission entries of each shard's io_uring
  */
@@ -19,10 +21,14 @@ public record EngineConfig(
         List<Integer> cpus,
         IdleMode idle,
         int budget,
+        long deviceShareNs,
         long maxSpinNs,
         int ringEntries) {
     /** Chains per queue and cycle: large enough to batch, small enough to be fair. */
     public static final int DEFAULT_BUDGET = 64;
+
+    /** A few bursts: what others wait for each device is less than a sleep and wake-up. */
+    public static final long DEFAULT_DEVICE_SHARE_NS = 50_000;
 
     /** Longest adaptive spin: the latency of one sleep and wake-up on a common host. */
     public static final long DEFAULT_MAX_SPIN_NS = 50_000;
@@ -36,6 +42,10 @@ public record EngineConfig(
         requireAtLeast("shards", shards, 1);
         requireAtLeast("budget", budget, 1);
         requireAtLeast("ringEntries", ringEntries, 8);
+        if (deviceShareNs < 1) {
+            throw new IllegalArgumentException(
+                    "deviceShareNs is " + deviceShareNs + ": it must be at least 1");
+        }
         if (maxSpinNs < 0) {
             throw new IllegalArgumentException("maxSpinNs is " + maxSpinNs + ": it must be >= 0");
         }
@@ -44,17 +54,34 @@ public record EngineConfig(
     /** The defaults for a number of shards, not pinned. */
     public static EngineConfig of(int shards, IdleMode idle) {
         return new EngineConfig(
-                shards, List.of(), idle, DEFAULT_BUDGET, DEFAULT_MAX_SPIN_NS, DEFAULT_RING_ENTRIES);
+                shards,
+                List.of(),
+                idle,
+                DEFAULT_BUDGET,
+                DEFAULT_DEVICE_SHARE_NS,
+                DEFAULT_MAX_SPIN_NS,
+                DEFAULT_RING_ENTRIES);
     }
 
     /** The same with shards pinned to these processors. */
     public EngineConfig withCpus(List<Integer> pinned) {
-        return new EngineConfig(shards, pinned, idle, budget, maxSpinNs, ringEntries);
+        return new EngineConfig(
+                shards, pinned, idle, budget, deviceShareNs, maxSpinNs, ringEntries);
     }
 
     /** The same with another longest adaptive spin. */
     public EngineConfig withMaxSpinNs(long longestNs) {
-        return new EngineConfig(shards, cpus, idle, budget, longestNs, ringEntries);
+        return new EngineConfig(shards, cpus, idle, budget, deviceShareNs, longestNs, ringEntries);
+    }
+
+    /**
+     * The same with other limits of what one guest can take of a shard.
+     *
+     * @param chains from one queue in one duty cycle
+     * @param shareNs of one device in one duty cycle while others wait
+     */
+    public EngineConfig withShares(int chains, long shareNs) {
+        return new EngineConfig(shards, cpus, idle, chains, shareNs, maxSpinNs, ringEntries);
     }
 
     private static void requireAtLeast(String name, int value, int least) {

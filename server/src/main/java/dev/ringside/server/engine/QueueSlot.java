@@ -67,6 +67,10 @@ final class QueueSlot {
         enabled = start.enabled();
     }
 
+    VirtioDevice device() {
+        return device;
+    }
+
     int index() {
         return queue.index();
     }

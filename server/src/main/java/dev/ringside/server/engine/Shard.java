@@ -9,6 +9,7 @@ import dev.ringside.shm.LinuxException;
 import dev.ringside.virtqueue.device.Doorbell;
 import dev.ringside.virtqueue.device.ShardContext;
 import dev.ringside.virtqueue.device.ShardTask;
+import dev.ringside.virtqueue.device.VirtioDevice;
 import java.util.Arrays;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,8 @@ final class Shard implements ShardContext, AutoCloseable {
     private final IoUring.CompletionHandler router = this::routeCompletion;
 
     private QueueSlot[] slots = new QueueSlot[0];
+    private DeviceShare[] shares = new DeviceShare[0];
+    private int firstShare;
     private ShardTask[] tasks = new ShardTask[0];
     private long wakeByNs = NEVER;
     private IoUring.@Nullable CompletionHandler[] handlers = new IoUring.CompletionHandler[8];
@@ -72,10 +75,7 @@ final class Shard implements ShardContext, AutoCloseable {
             work++;
         }
         work += ring.complete(router, COMPLETIONS_PER_CYCLE);
-        final QueueSlot[] current = slots;
-        for (final QueueSlot slot : current) {
-            work += turn(slot);
-        }
+        work += turnOfDevices();
         final ShardTask[] currentTasks = tasks;
         for (final ShardTask task : currentTasks) {
             work += turn(task);
@@ -85,14 +85,18 @@ final class Shard implements ShardContext, AutoCloseable {
         return work + Math.max(0, ring.submit());
     }
 
-    private int turn(QueueSlot slot) {
-        try {
-            return slot.cycle(config.budget());
-        } catch (Throwable failure) {
-            counters.increment(ShardCounter.FAILURES);
-            slot.fail(failure);
-            return 1;
+    /** Another device comes first in each cycle: room in the io_uring goes round. */
+    private int turnOfDevices() {
+        final DeviceShare[] current = shares;
+        final boolean alone = current.length == 1;
+        int at = firstShare < current.length ? firstShare : 0;
+        firstShare = at + 1;
+        int work = 0;
+        for (int i = 0; i < current.length; i++) {
+            work += current[at].turn(alone);
+            at = at + 1 == current.length ? 0 : at + 1;
         }
+        return work;
     }
 
     private int turn(ShardTask task) {
@@ -167,6 +171,7 @@ final class Shard implements ShardContext, AutoCloseable {
     void add(QueueSlot slot) {
         slots = Arrays.copyOf(slots, slots.length + 1);
         slots[slots.length - 1] = slot;
+        shareOf(slot.device()).add(slot);
         watchKick(slot);
         slot.start(this);
     }
@@ -174,6 +179,21 @@ final class Shard implements ShardContext, AutoCloseable {
     void remove(QueueSlot slot) {
         wakeUps.forget(slot.watch);
         slots = Arrays.stream(slots).filter(other -> other != slot).toArray(QueueSlot[]::new);
+        shareOf(slot.device()).remove(slot);
+        shares =
+                Arrays.stream(shares).filter(share -> !share.isEmpty()).toArray(DeviceShare[]::new);
+    }
+
+    private DeviceShare shareOf(VirtioDevice device) {
+        for (final DeviceShare share : shares) {
+            if (share.device == device) {
+                return share;
+            }
+        }
+        final DeviceShare share = new DeviceShare(device, config, System::nanoTime, counters);
+        shares = Arrays.copyOf(shares, shares.length + 1);
+        shares[shares.length - 1] = share;
+        return share;
     }
 
     void replaceKick(QueueSlot slot, @Nullable EventFd kick) {

@@ -8,6 +8,10 @@ enum ShardCounter implements MetricName {
     CYCLES_BUSY("ringside_shard_cycles_total", "Duty cycles of the shard.", "busy"),
     CYCLES_IDLE("ringside_shard_cycles_total", "Duty cycles of the shard.", "idle"),
     SLEEPS("ringside_shard_sleeps_total", "Times that the shard went to sleep.", ""),
+    SHARES_USED(
+            "ringside_shard_shares_used_total",
+            "Turns in which a device with several queues had used its share while others waited.",
+            ""),
     FAILURES(
             "ringside_shard_failures_total",
             "Unexpected failures inside the shard: each is a bug worth a report.",

@@ -126,6 +126,8 @@ final class ServeParserTest {
                 shards = "1"
                 idle = "adaptive"
                 spin-us = "50"
+                queue-budget = "64"
+                device-share-us = "50"
 
                 [disk.a]
                 socket-path = "@a.sock"
