@@ -40,6 +40,16 @@ final class Postcopy {
         return unoffered;
     }
 
+    /** Whether the memory is on its way, or may still be sent so. */
+    boolean underWay() {
+        return advised;
+    }
+
+    /** A ring runs: all of the memory came by precopy, of whose end no message tells. */
+    void ringStarted() {
+        advised = false;
+    }
+
     /** POSTCOPY_ADVISE: a migration begins that may end so; the answer is a userfaultfd. */
     void advise(FrontendMessage message, Answer answer) {
         if (unoffered(message, answer)) {

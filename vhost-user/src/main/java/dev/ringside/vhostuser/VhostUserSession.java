@@ -139,7 +139,7 @@ public final class VhostUserSession implements AutoCloseable {
     /**
      * All that is known, of a session whose rings are all parked. The descriptors stay its own.
      *
-     * @throws IllegalStateException when it is not parked, or logs what it writes
+     * @throws IllegalStateException when it is not parked, or its virtual machine is being migrated
      */
     public SavedSession save() {
         if (!parked || vrings.anyStarted()) {
@@ -149,7 +149,7 @@ public final class VhostUserSession implements AutoCloseable {
             throw new IllegalStateException(
                     "its guest has an IOMMU, whose translations cannot be handed over yet");
         }
-        if (logging.active()) {
+        if (logging.active() || postcopy.underWay()) {
             throw new IllegalStateException(
                     "its virtual machine is being migrated: try again when that is over");
         }
@@ -291,6 +291,7 @@ public final class VhostUserSession implements AutoCloseable {
     }
 
     private void ringStarted() {
+        postcopy.ringStarted();
         backendChannel.tellIfPossible();
     }
 

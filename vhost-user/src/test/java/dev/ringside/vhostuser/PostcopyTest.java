@@ -8,6 +8,7 @@ import static dev.ringside.vhostuser.TestFrontend.u64;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.vhostuser.TestFrontend.TestRegion;
@@ -150,5 +151,42 @@ class PostcopyTest {
             assertTrue(other.host.sentFds.isEmpty());
             assertEquals(1, other.askU64(END, NONE));
         }
+    }
+
+    private static void nothing() {}
+
+    private void assertNotSaved() {
+        f.session.park(PostcopyTest::nothing);
+        IllegalStateException e = assertThrows(IllegalStateException.class, () -> f.session.save());
+        assertTrue(String.valueOf(e.getMessage()).contains("is being migrated"), e.getMessage());
+        f.session.unpark(PostcopyTest::nothing);
+    }
+
+    @Test
+    void shouldNotBeSavedUntilAllOfTheMemoryHasCome() throws ProtocolException {
+        f.ask(ADVISE);
+        assertNotSaved();
+        f.ok(LISTEN, NONE);
+        addRegion(TestRegion.standard());
+        acknowledge(ADD_MEM_REG);
+        f.startRing(0);
+        assertNotSaved();
+        assertTrue(f.host.running.isEmpty(), "nothing may touch the memory");
+
+        assertEquals(0, f.askU64(END, NONE));
+
+        f.session.park(PostcopyTest::nothing);
+        assertFalse(f.session.save().rings().isEmpty());
+    }
+
+    @Test
+    void shouldBeSavedWhenPrecopyWasEnough() throws ProtocolException {
+        f.ask(ADVISE);
+        f.setMemory();
+        f.startRing(0);
+
+        f.session.park(PostcopyTest::nothing);
+
+        assertFalse(f.session.save().rings().isEmpty(), "QEMU sends no POSTCOPY_END then");
     }
 }
