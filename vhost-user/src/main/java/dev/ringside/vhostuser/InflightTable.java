@@ -22,6 +22,9 @@ final class InflightTable implements AutoCloseable {
     private @Nullable InflightRegion region;
     private Consumer<InflightRegion> onRegion = ignored -> {};
 
+    /** Takes the region's place when the rings have stopped. */
+    private @Nullable InflightRegion next;
+
     InflightTable(Negotiation negotiation, SessionLimits limits, int maxQueues) {
         this.negotiation = negotiation;
         this.limits = limits;
@@ -105,8 +108,10 @@ final class InflightTable implements AutoCloseable {
                             + needed);
         }
         InflightRegion taken = map(message, given);
+        next = taken;
         vrings.stopAll(
                 () -> {
+                    next = null;
                     replace(taken);
                     onRegion.accept(taken);
                     answer.done();
@@ -147,11 +152,14 @@ final class InflightTable implements AutoCloseable {
         return (negotiation.features() & VirtioSpec.VIRTIO_F_RING_PACKED) != 0;
     }
 
-    private void replace(@Nullable InflightRegion next) {
-        InflightRegion before = region;
-        region = next;
-        if (before != null) {
-            before.close();
+    private void replace(@Nullable InflightRegion other) {
+        closeIfAny(region);
+        region = other;
+    }
+
+    private static void closeIfAny(@Nullable InflightRegion region) {
+        if (region != null) {
+            region.close();
         }
     }
 
@@ -186,5 +194,7 @@ final class InflightTable implements AutoCloseable {
     @Override
     public void close() {
         replace(null);
+        closeIfAny(next);
+        next = null;
     }
 }

@@ -269,4 +269,18 @@ class InflightTest {
         assertTrue(Memfd.seals(fd) >= 0, "a memfd");
         return Objects.requireNonNull(MemoryRegion.map(fd.duplicate(), 0, 0, size, 0));
     }
+
+    /** Memory that vanishes, or the end of the process, closes the session in the middle. */
+    @Test
+    void shouldLeaveNothingWhenClosedBeforeTheRingsHaveStopped() throws ProtocolException {
+        Leaks before = Leaks.count();
+        try (TestFrontend f = TestFrontend.negotiated(1)) {
+            f.setMemory();
+            f.startRing(0);
+            f.host.later = true;
+            f.request(32, inflight(PART, 0, 1, QUEUE_SIZE), memfd(PART));
+            assertTrue(f.host.waiting(), "the ring is being stopped");
+        }
+        before.assertNone();
+    }
 }
