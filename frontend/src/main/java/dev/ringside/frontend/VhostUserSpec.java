@@ -89,6 +89,10 @@ public final class VhostUserSpec {
     public static final int GET_CONFIG = 24;
     public static final int SET_CONFIG = 25;
 
+    public static final int POSTCOPY_ADVISE = 28;
+    public static final int POSTCOPY_LISTEN = 29;
+    public static final int POSTCOPY_END = 30;
+
     /** An in-flight description: two u64, two u16, and the padding that compilers add. */
     public static final int INFLIGHT_BYTES = 24;
 

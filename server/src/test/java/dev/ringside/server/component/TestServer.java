@@ -9,10 +9,13 @@ import dev.ringside.frontend.NetOptions;
 import dev.ringside.metrics.LatencyHistogram;
 import dev.ringside.metrics.MetricName;
 import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.metrics.prometheus.Health;
+import dev.ringside.metrics.prometheus.PrometheusEndpoint;
 import dev.ringside.server.engine.DeviceHandle;
 import dev.ringside.server.engine.Engine;
 import dev.ringside.server.engine.EngineConfig;
 import dev.ringside.server.engine.IdleMode;
+import dev.ringside.server.engine.SavedEndpoint;
 import dev.ringside.server.engine.SocketSource;
 import dev.ringside.virtio.blk.BlkConfig;
 import dev.ringside.virtio.blk.BlkDevice;
@@ -24,7 +27,12 @@ import dev.ringside.virtio.net.l2.Switches;
 import dev.ringside.virtio.net.ports.PacketPorts;
 import dev.ringside.virtqueue.device.VirtioDevice;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,12 +40,27 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** An engine with disks and NICs, all in this process; closing it takes everything down again. */
 final class TestServer implements AutoCloseable {
     static final int MIB = 1 << 20;
+    private static final long LIMIT_S = 20;
+
+    private static final Health HEALTH =
+            new Health() {
+                @Override
+                public boolean healthy() {
+                    return true;
+                }
+
+                @Override
+                public boolean ready() {
+                    return true;
+                }
+            };
 
     private final Engine engine;
     private final MetricsRegistry metrics = new MetricsRegistry();
@@ -169,6 +192,28 @@ final class TestServer implements AutoCloseable {
                             final long value) {}
                 });
         return found;
+    }
+
+    /** The page of metrics, by HTTP. */
+    String metricsPage() throws Exception {
+        final InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        try (PrometheusEndpoint endpoint = PrometheusEndpoint.start(any, metrics, "test", HEALTH)) {
+            final URI page =
+                    URI.create("http://127.0.0.1:" + endpoint.address().getPort() + "/metrics");
+            try (InputStream body = page.toURL().openStream()) {
+                return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+            }
+        }
+    }
+
+    /** Stops everything for another process to go on, see {@link Engine#freeze}. */
+    List<SavedEndpoint> freeze() throws Exception {
+        return engine.freeze().get(LIMIT_S, TimeUnit.SECONDS);
+    }
+
+    /** Goes on. */
+    void thaw() throws Exception {
+        engine.thaw().get(LIMIT_S, TimeUnit.SECONDS);
     }
 
     boolean healthy() {
