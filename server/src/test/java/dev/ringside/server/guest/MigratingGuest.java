@@ -43,7 +43,8 @@ final class MigratingGuest implements AutoCloseable {
     /** What is left for postcopy when that begins late. */
     private static final int LATE_MIB = 64;
 
-    private static final Pattern ENDED = Pattern.compile("\"status\": \"(failed|completed)\"");
+    private static final Pattern ENDED =
+            Pattern.compile("\"status\": \"(failed|completed|postcopy-paused)\"");
 
     private final Path directory;
     private final Namespace host;
