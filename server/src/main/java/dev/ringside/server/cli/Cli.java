@@ -21,6 +21,8 @@ final class Cli {
                                           serve a NIC, or several
               ringside serve CONFIG.toml [OPTION]
                                           serve what a file describes: many disks and NICs
+              ringside ctl --control-socket=PATH list
+                                          say how the devices of a running process are
               ringside upgrade --control-socket=PATH [OPTION...]
                                           take over a running process; guests go on
               ringside demo [OPTION...]   serve a disk and a NIC to a real VM in QEMU
@@ -31,7 +33,7 @@ final class Cli {
             """;
 
     private static final List<String> COMMANDS =
-            List.of("blk", "net", "serve", "upgrade", "demo", "version", "help");
+            List.of("blk", "net", "serve", "ctl", "upgrade", "demo", "version", "help");
 
     /** What serves a disk. */
     static final String BLK = "blk";
@@ -81,6 +83,7 @@ final class Cli {
             case BLK -> blk(rest);
             case NET -> net(rest);
             case SERVE -> ServeCommand.run(rest, out, err);
+            case "ctl" -> CtlCommand.run(rest, out);
             case "upgrade" -> UpgradeCommand.run(rest, out, err);
             case "demo" -> DemoCommand.run(rest, out, err);
             case "version", "--version", "-V" -> print("ringside " + Version.text() + "\n");

@@ -45,7 +45,10 @@ final class ControlSocket implements AutoCloseable {
         this.socket = socket;
         predecessor =
                 new Predecessor(context.engine(), context.served(), Version.text(), this::offer);
-        server = ControlServer.start(socket.socket(), predecessor::session);
+        server =
+                ControlServer.start(
+                        socket.socket(),
+                        peer -> new DeviceMethods(context.engine(), predecessor.session(peer)));
     }
 
     /**

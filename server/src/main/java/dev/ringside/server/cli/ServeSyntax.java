@@ -104,8 +104,8 @@ final class ServeSyntax {
                 spec,
                 CONTROL_SOCKET,
                 "PATH",
-                "Listen here for 'ringside upgrade', which replaces this process while guests"
-                        + " run.");
+                "Listen here for 'ringside ctl' and for 'ringside upgrade', which replaces this"
+                        + " process while guests run.");
         flag(
                 spec,
                 Capabilities.OPTION,

@@ -489,6 +489,10 @@ final class Connection implements SessionHost {
         }
     }
 
+    VhostUserSession session() {
+        return session;
+    }
+
     String description() {
         return endpoint.description();
     }

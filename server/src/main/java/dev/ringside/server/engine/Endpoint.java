@@ -243,6 +243,9 @@ final class Endpoint implements DeviceHandle {
             return;
         }
         connection = null;
+        for (int queue = 0; queue < device.queueCount(); queue++) {
+            stats.mended(queue);
+        }
         if (source instanceof SocketSource.Connect connect && !shuttingDown) {
             conductor.after(connect.retryMs(), this::awaitFrontEnd);
         } else {
@@ -298,6 +301,16 @@ final class Endpoint implements DeviceHandle {
                 });
     }
 
+    /** Conductor thread: how it is now. */
+    DeviceStatus status() {
+        final Connection open = connection;
+        return DeviceStatus.of(this, open == null ? null : open.session());
+    }
+
+    EndpointStats stats() {
+        return stats;
+    }
+
     /** To be used by {@link Conductor#slowly}. */
     FaultFds faultFds() {
         return faultFds;
@@ -345,6 +358,7 @@ final class Endpoint implements DeviceHandle {
 
     /** Tells the operator what a back-end before left over. */
     void queueResumes(int queue, Resumption found) {
+        stats.mended(queue);
         final String what = "device " + device.name() + ": queue " + queue + ": ";
         if (found.replayed() > 0) {
             Log.warn(

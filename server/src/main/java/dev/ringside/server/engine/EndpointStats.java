@@ -2,14 +2,19 @@ package dev.ringside.server.engine;
 
 import dev.ringside.metrics.Counters;
 import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.vhostuser.RingState;
 import dev.ringside.virtqueue.IotlbCounter;
 import dev.ringside.virtqueue.QueueCounter;
 import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.device.VirtioDevice;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The counters of one device's sessions and queues. They outlive sessions. Each queue's are written
@@ -21,9 +26,14 @@ final class EndpointStats implements AutoCloseable {
     private volatile int translationEntries;
     private final List<Counters<QueueCounter>> queues = new ArrayList<>();
     private final List<Counters<RingFault>> faults = new ArrayList<>();
+    private final AtomicReferenceArray<@Nullable Fault> broken;
     private final List<MetricsRegistry.Registration> registrations = new ArrayList<>();
 
+    /** Why and when a queue stopped itself. */
+    private record Fault(RingFault reason, Instant since) {}
+
     EndpointStats(VirtioDevice device, MetricsRegistry metrics, BooleanSupplier connected) {
+        broken = new AtomicReferenceArray<>(device.queueCount());
         final Map<String, String> deviceLabels = Map.of("device", device.name());
         registrations.add(metrics.register(deviceLabels, sessions));
         registrations.add(metrics.register(deviceLabels, translations));
@@ -54,7 +64,42 @@ final class EndpointStats implements AutoCloseable {
                             "Descriptor chains taken from the ring and not returned yet.",
                             labels,
                             () -> inFlight(counters)));
+            final int queue = index;
+            registrations.add(
+                    metrics.gauge(
+                            "ringside_queue_broken_timestamp_seconds",
+                            "When the queue stopped itself, in Unix time; 0: it has not.",
+                            labels,
+                            () -> brokenSince(queue)));
         }
+    }
+
+    private long brokenSince(int queue) {
+        final Fault fault = broken.get(queue);
+        return fault == null ? 0 : fault.since().getEpochSecond();
+    }
+
+    /** Conductor only: a queue as the session sees it and as it was counted. */
+    QueueStatus status(RingState ring, boolean packed, int shard) {
+        final Counters<QueueCounter> counters = queues.get(ring.index());
+        final Fault fault = broken.get(ring.index());
+        return new QueueStatus(
+                ring.index(),
+                QueueStatus.state(ring),
+                ring.size(),
+                packed ? "packed" : "split",
+                shard,
+                inFlight(counters),
+                counters.get(QueueCounter.CHAINS),
+                counters.get(QueueCounter.KICKS),
+                counters.get(QueueCounter.CALLS),
+                fault == null ? null : fault.reason().label(),
+                fault == null ? null : fault.since().truncatedTo(ChronoUnit.SECONDS).toString());
+    }
+
+    /** Conductor only: what stopped the queue is over, it starts anew. */
+    void mended(int queue) {
+        broken.set(queue, null);
     }
 
     // Completed first: a chain that comes and goes between the two reads must not count as -1.
@@ -70,6 +115,7 @@ final class EndpointStats implements AutoCloseable {
     /** Conductor only. */
     void countFault(int queue, RingFault fault) {
         faults.get(queue).increment(fault);
+        broken.set(queue, new Fault(fault, Instant.now()));
     }
 
     /** Conductor only. */

@@ -113,6 +113,24 @@ public final class Engine implements AutoCloseable {
         return ended;
     }
 
+    /** How every device is now. */
+    public List<DeviceStatus> status() throws InterruptedException {
+        final CompletableFuture<List<DeviceStatus>> seen = new CompletableFuture<>();
+        conductor.post(
+                () -> {
+                    try {
+                        seen.complete(endpoints.stream().map(Endpoint::status).toList());
+                    } catch (RuntimeException e) {
+                        seen.completeExceptionally(e);
+                    }
+                });
+        try {
+            return seen.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
     /** The end of the last device is not that of the engine, until told otherwise. */
     public void keepServing() {
         serving.join();

@@ -28,6 +28,10 @@ final class ShardThread implements AutoCloseable {
     private volatile boolean running = true;
     private volatile boolean healthy = true;
 
+    int index() {
+        return index;
+    }
+
     private ShardThread(int index, EngineConfig config, MetricsRegistry metrics)
             throws LinuxException {
         this.index = index;
