@@ -114,7 +114,7 @@ final class CtlIT {
         }
 
         try (BlkDriver another = connect()) {
-            assertEquals(2, another.queues());
+            assertEquals(2, another.queues().size());
             assertTrue(ctl("list").contains("2 running"), ctl("list"));
             assertFalse(brokenInMetrics());
         }
