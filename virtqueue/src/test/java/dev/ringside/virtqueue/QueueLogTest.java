@@ -14,6 +14,7 @@ import dev.ringside.shm.MemoryRegion;
 import dev.ringside.virtqueue.RingDriver.Buffer;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Marks in a dirty log, against what really changed in memory. */
@@ -233,6 +235,62 @@ final class QueueLogTest {
         BitSet expected = new BitSet();
         expected.set(7);
         assertEquals(expected, takeLog());
+    }
+
+    /**
+     * A used ring of 1024 entries that begins in the middle of page 16 and ends in page 18, so that
+     * the index, the entries and those behind the wrap are on pages of their own.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "0, 1, 16", // beside the index
+        "600, 1, 16 17", // away from it
+        "1000, 24, 16 18", // the last ones
+        "200, 700, 16 17 18", // with the whole of the page between
+        "1023, 2, 16 18", // around the end
+        "1023, 301, 16 17 18", // around the end, and past the index's page
+    })
+    void shouldMarkEachPageOfASplitRingThatPublishingWrites(int from, int count, String pages)
+            throws Exception {
+        NaiveDriver driver = new NaiveDriver(memory, 1024, 0, from);
+        Virtqueue queue = driver.queue();
+        DescriptorChain chain = new DescriptorChain(queue.maxChainEntries());
+        queue.log(fromTheMiddleOfPage16());
+        for (int i = 0; i < count; i++) {
+            driver.add(Buffer.writable(TestMemory.HIGH, 1));
+            assertTrue(queue.next(chain));
+            queue.complete(chain.head(), 1);
+        }
+        assertEquals(new BitSet(), takeLog(), "the driver has been shown nothing");
+
+        queue.publish();
+
+        BitSet expected = new BitSet();
+        Arrays.stream(pages.split(" ")).mapToInt(Integer::parseInt).forEach(expected::set);
+        assertEquals(expected, takeLog());
+    }
+
+    private QueueLog fromTheMiddleOfPage16() {
+        return new QueueLog(log, false, true, 16 * PAGE + PAGE / 2, null);
+    }
+
+    @Test
+    void shouldMarkWhereASplitRingSaysWhetherItWantsKicks() throws Exception {
+        BitSet flags = new BitSet();
+        flags.set(16);
+        Virtqueue byFlags = new NaiveDriver(memory, 1024, 0).queue();
+        byFlags.log(fromTheMiddleOfPage16());
+        byFlags.suppressKicks();
+        assertEquals(flags, takeLog());
+        byFlags.requestKicks();
+        assertEquals(flags, takeLog());
+
+        BitSet flagsAndEvent = (BitSet) flags.clone();
+        flagsAndEvent.set(18);
+        Virtqueue byEvent = new NaiveDriver(memory, 1024, NaiveDriver.EVENT_IDX).queue();
+        byEvent.log(fromTheMiddleOfPage16());
+        byEvent.requestKicks();
+        assertEquals(flagsAndEvent, takeLog());
     }
 
     @Test

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -149,6 +150,7 @@ final class UpgradeIT {
     }
 
     @Test
+    @Timeout(value = 1, unit = TimeUnit.HOURS) // as many upgrades as are asked for
     void shouldGoOnUnderLoadFromProcessToProcess() throws Exception {
         List<Double> pauses = new ArrayList<>();
         for (int i = 0; i < UPGRADES; i++) {
