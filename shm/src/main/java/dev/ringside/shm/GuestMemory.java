@@ -22,7 +22,7 @@ public final class GuestMemory {
     /** Up to so many regions a search looks at all of them, the largest first. */
     private static final int LINEAR_LIMIT = 8;
 
-    /** No guest address: no log covers it. */
+    /** No guest physical address: no log covers it. */
     public static final long NOWHERE = -1;
 
     private static final GuestMemory EMPTY = new GuestMemory(List.of());
@@ -274,23 +274,32 @@ public final class GuestMemory {
                 : translations[region].physicalAddress(offset);
     }
 
+    /** Whether drivers' addresses are I/O virtual ones. */
+    public boolean translates() {
+        return translations != null;
+    }
+
     /**
-     * The guest physical address of a segment that this memory gave out; {@link #NOWHERE} when it
-     * is of pages that lie apart.
-     *
-     * @throws IllegalArgumentException when it is of another memory
+     * The guest physical address of a byte of a segment that this memory gave out, by the byte's
+     * address in this process; {@link #NOWHERE} when it is of another memory. Data path.
      */
-    public long guestAddressOf(MemorySegment segment) {
+    public long physicalAddress(long hostAddress) {
+        for (MemoryWindow window : windows) {
+            if (window.holds(hostAddress)) {
+                return inRegions(window.original(hostAddress));
+            }
+        }
+        return inRegions(hostAddress);
+    }
+
+    private long inRegions(long hostAddress) {
         for (MemoryRegion region : byGuest) {
-            long offset = segment.address() - region.hostAddress();
+            long offset = hostAddress - region.hostAddress();
             if (offset >= 0 && offset < region.sizeBytes()) {
                 return region.guestAddress() + offset;
             }
         }
-        if (!windows.isEmpty()) {
-            return NOWHERE;
-        }
-        throw new IllegalArgumentException("the segment does not lie in this memory");
+        return NOWHERE;
     }
 
     /** The address in this process of a guest address in a region. Data path. */

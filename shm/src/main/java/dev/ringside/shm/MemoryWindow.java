@@ -108,6 +108,22 @@ public final class MemoryWindow implements AutoCloseable {
                 : segment.asSlice(offset, bytes);
     }
 
+    boolean holds(long hostAddress) {
+        long offset = hostAddress - segment.address();
+        return offset >= 0 && offset < length;
+    }
+
+    /** Where in this process a byte that the window holds lies by itself. */
+    long original(long hostAddress) {
+        long offset = hostAddress - segment.address();
+        int i = 0;
+        while (offset >= pieces.get(i).bytes()) {
+            offset -= pieces.get(i).bytes();
+            i++;
+        }
+        return pieces.get(i).hostAddress() + offset;
+    }
+
     boolean poisoned() {
         return guard != null && !closed && guard.poisoned(guardSlot);
     }

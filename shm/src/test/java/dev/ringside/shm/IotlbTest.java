@@ -120,12 +120,16 @@ class IotlbTest {
 
         assertNotNull(slice);
         assertNull(table.memory(List.of()).sliceRing(first, bytes, Iotlb.WRITE));
+        GuestMemory windowed = table.memory(List.of(window));
         for (long at = 0; at < bytes; at += 64) {
             slice.set(ValueLayout.JAVA_BYTE, at, (byte) (at / 64 + 1));
             long page = pages[(int) ((256 + at) / PAGE)];
             MemorySegment there = base.sliceUser(USER + page * PAGE + (256 + at) % PAGE, 1);
             assertNotNull(there);
             assertEquals((byte) (at / 64 + 1), there.get(ValueLayout.JAVA_BYTE, 0), "at " + at);
+            assertEquals(
+                    base.physicalAddress(there.address()),
+                    windowed.physicalAddress(slice.address() + at));
         }
     }
 

@@ -7,6 +7,7 @@ import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.MemoryRegion;
 import dev.ringside.virtqueue.QueueLog;
+import dev.ringside.virtqueue.VirtioSpec;
 import java.nio.ByteBuffer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -112,6 +113,7 @@ final class DirtyLogging implements AutoCloseable {
     private void checkCovers(FrontendMessage message, DirtyLog candidate, Vring ring)
             throws ProtocolException {
         if (ring.logged()
+                && !behindIommu()
                 && !candidate.covers(ring.logAddress(), ring.usedBytes(negotiation.features()))) {
             throw tooSmall(
                     message,
@@ -121,6 +123,11 @@ final class DirtyLogging implements AutoCloseable {
                             + ", logged at 0x"
                             + Long.toHexString(ring.logAddress()));
         }
+    }
+
+    /** A ring is logged by where it lies then, and the address that it is given is the driver's. */
+    private boolean behindIommu() {
+        return (negotiation.features() & VirtioSpec.VIRTIO_F_ACCESS_PLATFORM) != 0;
     }
 
     private static ProtocolException tooSmall(

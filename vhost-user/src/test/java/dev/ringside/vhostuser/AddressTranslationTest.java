@@ -276,4 +276,20 @@ class AddressTranslationTest {
         assertNull(misses.next(true));
         assertNotEquals(null, misses.answered());
     }
+
+    /** QEMU tells the driver's address, which need not be one of the memory's. */
+    @Test
+    void shouldLogARingWhateverTheDriverCallsItsPlace() throws ProtocolException {
+        f.startRing(0);
+        updateRing();
+        long features = FakeDevice.VERSION_1 | TestFrontend.PROTOCOL_F | ACCESS_PLATFORM;
+        long logBytes = TestFrontend.MEMORY_BYTES / PAGE / 8;
+
+        f.ok(9, DirtyLoggingTest.loggedAddr(0, 0xffff_f000L));
+        f.ask(6, DirtyLoggingTest.log(logBytes, 0), TestFrontend.memfd(PAGE));
+        f.ok(2, u64(features | 1L << 26));
+
+        assertTrue(f.session.rings().getFirst().started());
+        assertTrue(f.host.refusals.isEmpty(), f.host.refusals::toString);
+    }
 }

@@ -30,8 +30,7 @@ final class PackedRing {
     private MemorySegment driverEvent = MemorySegment.NULL;
     private MemorySegment deviceEvent = MemorySegment.NULL;
 
-    private long descriptorsAt;
-    private long deviceEventAt;
+    private GuestMemory memory = GuestMemory.empty();
     private final int size;
 
     private PackedRing(RingLayout layout) {
@@ -79,30 +78,25 @@ final class PackedRing {
         ring.descriptors = ring.descriptorArea.find(memory);
         ring.driverEvent = ring.driverArea.find(memory);
         ring.deviceEvent = ring.deviceArea.find(memory);
-        ring.findAddresses(memory);
+        ring.memory = memory;
         return ring;
     }
 
     /**
      * Finds the areas in another guest memory; false, and nothing changed, when one is not there.
      */
-    boolean remap(GuestMemory memory) {
-        MemorySegment newDescriptors = descriptorArea.findAgain(memory);
-        MemorySegment newDriver = driverArea.findAgain(memory);
-        MemorySegment newDevice = deviceArea.findAgain(memory);
+    boolean remap(GuestMemory newMemory) {
+        MemorySegment newDescriptors = descriptorArea.findAgain(newMemory);
+        MemorySegment newDriver = driverArea.findAgain(newMemory);
+        MemorySegment newDevice = deviceArea.findAgain(newMemory);
         if (newDescriptors == null || newDriver == null || newDevice == null) {
             return false;
         }
         descriptors = newDescriptors;
         driverEvent = newDriver;
         deviceEvent = newDevice;
-        findAddresses(memory);
+        memory = newMemory;
         return true;
-    }
-
-    private void findAddresses(GuestMemory memory) {
-        descriptorsAt = memory.guestAddressOf(descriptors);
-        deviceEventAt = memory.guestAddressOf(deviceEvent);
     }
 
     /** Used descriptors were written in these slots; false when the log does not cover them. */
@@ -114,14 +108,15 @@ final class PackedRing {
     }
 
     private boolean logSlots(WriteLog log, int first, int count) {
-        return log.packedWritten(
-                descriptorsAt + (long) PackedRingSpec.DESCRIPTOR_BYTES * first,
+        return log.ringWritten(
+                memory,
+                descriptors.address() + (long) PackedRingSpec.DESCRIPTOR_BYTES * first,
                 (long) PackedRingSpec.DESCRIPTOR_BYTES * count);
     }
 
     /** The device's event was written; false when the log does not cover it. */
     boolean logDeviceEvent(WriteLog log) {
-        return log.packedWritten(deviceEventAt, PackedRingSpec.EVENT_BYTES);
+        return log.ringWritten(memory, deviceEvent.address(), PackedRingSpec.EVENT_BYTES);
     }
 
     /** Whether an address of any area lies in a range. */

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param data whether to mark what the device writes into buffers (VHOST_F_LOG_ALL)
  * @param ring whether to mark what it writes into the ring (VHOST_VRING_F_LOG)
  * @param ringAddress what a split ring's first byte of the device area is logged as ({@code
- *     log_guest_addr}, unsigned)
+ *     log_guest_addr}, unsigned); has no meaning behind an IOMMU
  * @param changed signalled after each publish that marked something (SET_LOG_FD); null: nobody
  *     wants to know
  */

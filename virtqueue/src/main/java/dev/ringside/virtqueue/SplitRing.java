@@ -33,6 +33,7 @@ final class SplitRing {
     private MemorySegment descriptors = MemorySegment.NULL;
     private MemorySegment driver = MemorySegment.NULL;
     private MemorySegment device = MemorySegment.NULL;
+    private GuestMemory memory = GuestMemory.empty();
 
     private SplitRing(RingLayout layout, boolean eventIdx) {
         int size = layout.size();
@@ -87,23 +88,57 @@ final class SplitRing {
         ring.descriptors = ring.descriptorArea.find(memory);
         ring.driver = ring.driverArea.find(memory);
         ring.device = ring.deviceArea.find(memory);
+        ring.memory = memory;
         return ring;
     }
 
     /**
      * Finds the areas in another guest memory; false, and nothing changed, when one is not there.
      */
-    boolean remap(GuestMemory memory) {
-        MemorySegment newDescriptors = descriptorArea.findAgain(memory);
-        MemorySegment newDriver = driverArea.findAgain(memory);
-        MemorySegment newDevice = deviceArea.findAgain(memory);
+    boolean remap(GuestMemory newMemory) {
+        MemorySegment newDescriptors = descriptorArea.findAgain(newMemory);
+        MemorySegment newDriver = driverArea.findAgain(newMemory);
+        MemorySegment newDevice = deviceArea.findAgain(newMemory);
         if (newDescriptors == null || newDriver == null || newDevice == null) {
             return false;
         }
         descriptors = newDescriptors;
         driver = newDriver;
         device = newDevice;
+        memory = newMemory;
         return true;
+    }
+
+    /** Bytes of the device area were written; false when the log does not cover them. */
+    boolean logWritten(WriteLog log, long offset, long bytes) {
+        return memory.translates()
+                ? log.ringWritten(memory, device.address() + offset, bytes)
+                : log.splitWritten(offset, bytes);
+    }
+
+    /**
+     * Used entries and the index were written, and shown to the driver.
+     *
+     * @param from used index of the first entry, {@code to} that behind the last
+     * @return false when the log does not cover them
+     */
+    boolean logUsed(WriteLog log, int from, int to, int size) {
+        int first = from & (size - 1);
+        int count = (to - from) & 0xffff;
+        int straight = Math.min(count, size - first);
+        boolean covered =
+                logWritten(log, 0, SplitRingSpec.USED_RING)
+                        && logEntries(log, first, straight)
+                        && logEntries(log, 0, count - straight);
+        log.published();
+        return covered;
+    }
+
+    private boolean logEntries(WriteLog log, int first, int count) {
+        return logWritten(
+                log,
+                SplitRingSpec.USED_RING + (long) SplitRingSpec.USED_ENTRY_BYTES * first,
+                (long) SplitRingSpec.USED_ENTRY_BYTES * count);
     }
 
     /** Whether an address of any area lies in a range. */

@@ -294,7 +294,7 @@ public final class SplitVirtqueue extends RingQueue {
             inflight.afterPublishing(from, to);
             forgetReplay((to - from) & INDEX_MASK);
         }
-        if (writeLog != null && !writeLog.splitPublished(from, to, size)) {
+        if (writeLog != null && !ring.logUsed(writeLog, from, to, size)) {
             fail(RingFault.DIRTY_LOG);
         }
         if (callUnknown) {
@@ -309,7 +309,7 @@ public final class SplitVirtqueue extends RingQueue {
 
     /** Bytes of the device area were written. */
     private void ringWritten(long offset, long bytes) {
-        if (writeLog != null && !writeLog.ringWritten(offset, bytes)) {
+        if (writeLog != null && !ring.logWritten(writeLog, offset, bytes)) {
             fail(RingFault.DIRTY_LOG);
         }
     }

@@ -1,6 +1,8 @@
 package dev.ringside.virtqueue;
 
+import dev.ringside.shm.DirtyLog;
 import dev.ringside.shm.EventFd;
+import dev.ringside.shm.GuestMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,48 +62,34 @@ final class WriteLog {
     }
 
     /**
-     * Bytes of a split ring's device area were written.
+     * Bytes of a split ring's device area were written, and no IOMMU is there.
      *
      * @return false when the log does not cover them
      */
-    boolean ringWritten(long offset, long bytes) {
+    boolean splitWritten(long offset, long bytes) {
         QueueLog now = log;
         return !now.ring() || now.pages().mark(now.ringAddress() + offset, bytes);
     }
 
     /**
-     * Used entries of a split ring and its index were written, and shown to the driver.
+     * Bytes of a ring were written that are logged by where they lie: a packed one's, because a
+     * log's address for the ring is only that of the device area, and behind an IOMMU, where that
+     * address is the driver's. They may lie in pages apart.
      *
-     * @param from used index of the first entry, {@code to} that behind the last
+     * @param address of the first one in this process
      * @return false when the log does not cover them
      */
-    boolean splitPublished(int from, int to, int size) {
-        int first = from & (size - 1);
-        int count = (to - from) & 0xffff;
-        int straight = Math.min(count, size - first);
-        boolean covered =
-                ringWritten(0, SplitRingSpec.USED_RING)
-                        && entriesWritten(first, straight)
-                        && entriesWritten(0, count - straight);
-        published();
-        return covered;
-    }
-
-    private boolean entriesWritten(int first, int count) {
-        return ringWritten(
-                SplitRingSpec.USED_RING + (long) SplitRingSpec.USED_ENTRY_BYTES * first,
-                (long) SplitRingSpec.USED_ENTRY_BYTES * count);
-    }
-
-    /**
-     * Bytes of a packed ring were written: its descriptors are logged by where they are, because a
-     * log's address for the ring is only that of the device area.
-     *
-     * @return false when the log does not cover them
-     */
-    boolean packedWritten(long guestAddress, long bytes) {
+    boolean ringWritten(GuestMemory memory, long address, long bytes) {
         QueueLog now = log;
-        return !now.ring() || now.pages().mark(guestAddress, bytes);
+        boolean covered = true;
+        long at = address;
+        while (now.ring() && at < address + bytes) {
+            long next =
+                    Math.min(address + bytes, (at & -DirtyLog.PAGE_BYTES) + DirtyLog.PAGE_BYTES);
+            covered &= now.pages().mark(memory.physicalAddress(at), next - at);
+            at = next;
+        }
+        return covered;
     }
 
     /** Everything that was marked is published: tells who wants to know. */

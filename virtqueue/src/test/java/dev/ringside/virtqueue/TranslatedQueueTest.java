@@ -1,13 +1,19 @@
 package dev.ringside.virtqueue;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ringside.shm.DirtyLog;
+import dev.ringside.shm.Fd;
 import dev.ringside.shm.Iotlb;
+import dev.ringside.shm.Memfd;
+import dev.ringside.shm.MemoryRegion;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -237,5 +243,30 @@ class TranslatedQueueTest {
         assertFalse(queue.next(chain));
         assertEquals(RingFault.BUFFER_UNMAPPED, queue.fault());
         assertEquals(List.of(), asked);
+    }
+
+    /** Front-ends collect marks by guest physical address; what they tell is the driver's. */
+    @Test
+    void shouldLogItsRingWhereItLies() throws Exception {
+        long logBytes = (TestMemory.HIGH + TestMemory.HIGH_BYTES) / PAGE / 8;
+        translate(DATA, at(0), Iotlb.READ_WRITE);
+        remap();
+        try (Fd file = Memfd.create("ringside-log", logBytes);
+                MemoryRegion shown = MemoryRegion.map(file.duplicate(), 0, 0, logBytes, 0);
+                DirtyLog log = DirtyLog.map(file.duplicate(), logBytes, 0)) {
+            queue.log(new QueueLog(log, true, true, RING + USED, null));
+            descriptor(0, DATA, 16, NaiveDriver.WRITE, 0);
+            offer(0);
+            assertTrue(queue.next(chain));
+            queue.complete(0, 16);
+            assertTrue(queue.publish());
+
+            assertNull(queue.fault());
+            BitSet expected = new BitSet();
+            expected.set((int) (RING_AT / PAGE));
+            expected.set((int) (at(0) / PAGE));
+            assertEquals(expected, BitSet.valueOf(shown.segment().toArray(JAVA_BYTE)));
+            queue.log(null);
+        }
     }
 }
