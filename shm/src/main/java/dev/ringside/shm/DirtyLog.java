@@ -52,6 +52,11 @@ public final class DirtyLog implements AutoCloseable {
         return new DirtyLog(MemoryRegion.map(fd, within, within, sizeBytes, offsetBytes));
     }
 
+    /** Its file; stays this object's. */
+    public Fd fd() {
+        return region.fd();
+    }
+
     /** Size in bytes. */
     public long sizeBytes() {
         return region.sizeBytes();

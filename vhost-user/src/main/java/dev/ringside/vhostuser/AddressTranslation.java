@@ -316,12 +316,24 @@ final class AddressTranslation implements AutoCloseable {
         askOn();
     }
 
+    /** What is asked and not answered, of a session that goes on elsewhere. */
+    List<SavedChannel.Question> unanswered() {
+        return misses.unanswered().stream()
+                .map(page -> new SavedChannel.Question(page.iova(), page.access()))
+                .toList();
+    }
+
+    /**
+     * Goes on where another session was. Its translations did not come along: nothing is in flight,
+     * so they are asked for as they are needed, the rings' own first.
+     */
+    void restore(List<SavedChannel.Question> asked) {
+        misses.restore(asked.stream().map(q -> new Page(q.iova(), q.access())).toList());
+    }
+
     /** The front-end answered the oldest question; a translation came before, if at all. */
     void answered(boolean success) throws ProtocolException {
         Page page = misses.answered();
-        if (channel.restored()) {
-            return;
-        }
         if (page == null) {
             throw new ProtocolException("back-end channel: a reply came that was not asked for");
         }

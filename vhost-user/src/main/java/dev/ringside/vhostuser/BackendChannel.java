@@ -2,6 +2,8 @@ package dev.ringside.vhostuser;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -13,10 +15,6 @@ final class BackendChannel implements AutoCloseable {
     private final ByteBuffer reply =
             Replies.buffer(VhostUserSpec.HEADER_SIZE + VhostUserSpec.U64_SIZE);
     private boolean present;
-
-    /** What was asked on it before, and is still to be answered, is not known. */
-    private boolean restored;
-
     private boolean changeUntold;
 
     /**
@@ -32,25 +30,32 @@ final class BackendChannel implements AutoCloseable {
     void set(FrontendMessage message, Answer answer) throws ProtocolException {
         host.setBackendChannel(message.takeFd());
         present = true;
-        restored = false;
         reply.clear();
         answer.done();
         tellIfPossible();
     }
 
-    boolean present() {
-        return present;
-    }
-
-    boolean changeUntold() {
-        return changeUntold;
+    /**
+     * For a session that goes on elsewhere.
+     *
+     * @param unanswered what was asked
+     */
+    SavedChannel save(List<SavedChannel.Question> unanswered) {
+        byte[] begun = new byte[reply.position()];
+        reply.duplicate().flip().get(begun);
+        return new SavedChannel(present, changeUntold, unanswered, HexFormat.of().formatHex(begun));
     }
 
     /** Goes on as it was; the host has the channel already. */
-    void restore(boolean wasPresent, boolean wasUntold) {
-        present = wasPresent;
-        changeUntold = wasUntold;
-        restored = true;
+    void restore(SavedChannel saved) throws ProtocolException {
+        present = saved.present();
+        changeUntold = saved.changeUntold();
+        byte[] begun = HexFormat.of().parseHex(saved.answerHex());
+        if (begun.length >= reply.capacity()) {
+            throw new ProtocolException(
+                    "of an answer %d bytes have arrived, more than it has".formatted(begun.length));
+        }
+        reply.put(begun);
     }
 
     /** Whether the front-end can be asked for translations. */
@@ -60,12 +65,7 @@ final class BackendChannel implements AutoCloseable {
 
     /** Whether the front-end answers on the channel when it is asked to. */
     boolean answers() {
-        return !restored && negotiation.has(VhostUserSpec.PROTOCOL_F_REPLY_ACK);
-    }
-
-    /** Whether answers may come to what another session asked. */
-    boolean restored() {
-        return restored;
+        return negotiation.has(VhostUserSpec.PROTOCOL_F_REPLY_ACK);
     }
 
     /** Asks for a translation, and for an answer if there can be one. */

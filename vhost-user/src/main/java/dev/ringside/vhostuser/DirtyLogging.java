@@ -49,12 +49,6 @@ final class DirtyLogging implements AutoCloseable {
                 : new QueueLog(now, data, ringToo, ring.logAddress(), changed);
     }
 
-    /** Whether anything is logged: the virtual machine is being migrated. */
-    boolean active() {
-        return log != null
-                && (negotiation.logsAll() || vrings.all().stream().anyMatch(Vring::logged));
-    }
-
     /**
      * SET_LOG_BASE: another log, or the first. Front-ends read the log before as soon as they have
      * the answer, so that comes when no queue writes there any more.
@@ -179,6 +173,30 @@ final class DirtyLogging implements AutoCloseable {
         } else {
             release.run();
             done.run();
+        }
+    }
+
+    /** For a session that goes on elsewhere; the descriptors stay this one's. */
+    SavedLogging save() {
+        DirtyLog now = log;
+        EventFd listener = changed;
+        return new SavedLogging(
+                negotiation.logsAll(),
+                now == null
+                        ? null
+                        : new SavedLogging.Log(now.fd(), now.sizeBytes(), now.offsetBytes()),
+                listener == null ? null : listener.fd());
+    }
+
+    /** Goes on with what was saved, whose descriptors it takes. */
+    void restore(SavedLogging saved) throws LinuxException {
+        SavedLogging.Log before = saved.log();
+        if (before != null) {
+            log = DirtyLog.map(before.file(), before.sizeBytes(), before.offset());
+        }
+        Fd listener = saved.changed();
+        if (listener != null) {
+            changed = EventFd.adopt(listener);
         }
     }
 

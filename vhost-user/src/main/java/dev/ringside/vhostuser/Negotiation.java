@@ -95,6 +95,7 @@ final class Negotiation {
         features = saved.features();
         protocolFeatures = saved.protocolFeatures();
         protocolFeaturesTaken = saved.protocolFeaturesTaken();
+        logsAll = saved.logging().all();
         device.setFeatures(features);
     }
 

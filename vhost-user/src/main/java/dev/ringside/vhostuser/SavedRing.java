@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param faulted it stopped itself, or could not be started
  * @param fault why it stopped itself; null: it did not, or was not running
  * @param addresses SET_VRING_ADDR; null: did not come
+ * @param logAddress what writes to its used ring are logged as; null: they are not
  * @param kick SET_VRING_KICK's; null: none, or the ring is polled
  * @param call SET_VRING_CALL's; null: the driver polls
  * @param err SET_VRING_ERR's; null: nobody listens
@@ -33,6 +34,7 @@ public record SavedRing(
         boolean faulted,
         @Nullable RingFault fault,
         @Nullable Addresses addresses,
+        @Nullable Long logAddress,
         @Nullable Fd kick,
         @Nullable Fd call,
         @Nullable Fd err) {

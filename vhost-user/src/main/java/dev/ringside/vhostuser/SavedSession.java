@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
  * @param protocolFeatures what SET_PROTOCOL_FEATURES took
  * @param protocolFeaturesTaken whether VHOST_USER_F_PROTOCOL_FEATURES was negotiated
  * @param status the device status
+ * @param configRead whether the front-end has read the configuration of this back-end
  * @param regions the memory table
  * @param rings the rings of which anything is known
  * @param inflight the in-flight region; null: none
- * @param backendChannel whether the front-end gave a channel for back-end requests
- * @param changeUntold whether it has yet to be told that the configuration changed
+ * @param logging the dirty log
+ * @param channel the channel for back-end requests
  * @param messageHex the bytes of a message that has begun to arrive, from its first one on
  * @param messageFds the descriptors that came with it
  */
@@ -26,11 +27,12 @@ public record SavedSession(
         long protocolFeatures,
         boolean protocolFeaturesTaken,
         int status,
+        boolean configRead,
         List<SavedRegion> regions,
         List<SavedRing> rings,
         @Nullable SavedInflight inflight,
-        boolean backendChannel,
-        boolean changeUntold,
+        SavedLogging logging,
+        SavedChannel channel,
         String messageHex,
         List<Fd> messageFds)
         implements AutoCloseable {
@@ -41,32 +43,6 @@ public record SavedSession(
         messageFds = List.copyOf(messageFds);
     }
 
-    /** One without an in-flight region. */
-    public SavedSession(
-            long features,
-            long protocolFeatures,
-            boolean protocolFeaturesTaken,
-            int status,
-            List<SavedRegion> regions,
-            List<SavedRing> rings,
-            boolean backendChannel,
-            boolean changeUntold,
-            String messageHex,
-            List<Fd> messageFds) {
-        this(
-                features,
-                protocolFeatures,
-                protocolFeaturesTaken,
-                status,
-                regions,
-                rings,
-                null,
-                backendChannel,
-                changeUntold,
-                messageHex,
-                messageFds);
-    }
-
     /** Closes every descriptor: of what nobody goes on with. */
     @Override
     public void close() {
@@ -74,6 +50,7 @@ public record SavedSession(
         if (inflight != null) {
             inflight.file().close();
         }
+        logging.close();
         for (SavedRing ring : rings) {
             closeIfAny(ring.kick());
             closeIfAny(ring.call());

@@ -104,6 +104,16 @@ final class TranslationMisses {
         return unanswered.poll();
     }
 
+    /** What is asked and not answered. */
+    List<Page> unanswered() {
+        return List.copyOf(unanswered);
+    }
+
+    /** Answers are due to what another session asked. */
+    void restore(List<Page> asked) {
+        unanswered.addAll(asked);
+    }
+
     /** There is another channel: what was asked on the one before is asked again. */
     void askAgain() {
         unanswered.clear();

@@ -106,7 +106,10 @@ public final class VhostUserSession implements AutoCloseable {
         inflight.restore(saved.inflight());
         vrings.restore(saved.rings());
         resets.restore(saved.status());
-        backendChannel.restore(saved.backendChannel(), saved.changeUntold());
+        choices.restore(saved.configRead());
+        logging.restore(saved.logging());
+        translation.restore(saved.channel().unanswered());
+        backendChannel.restore(saved.channel());
         reader.resume(HexFormat.of().parseHex(saved.messageHex()), saved.messageFds());
         parked = true;
     }
@@ -139,30 +142,27 @@ public final class VhostUserSession implements AutoCloseable {
     /**
      * All that is known, of a session whose rings are all parked. The descriptors stay its own.
      *
-     * @throws IllegalStateException when it is not parked, or its virtual machine is being migrated
+     * @throws IllegalStateException when it is not parked, or its memory arrives by postcopy
      */
     public SavedSession save() {
         if (!parked || vrings.anyStarted()) {
             throw new IllegalStateException("only a parked session can be saved");
         }
-        if (translation.enabled()) {
+        if (postcopy.underWay()) {
             throw new IllegalStateException(
-                    "its guest has an IOMMU, whose translations cannot be handed over yet");
-        }
-        if (logging.active() || postcopy.underWay()) {
-            throw new IllegalStateException(
-                    "its virtual machine is being migrated: try again when that is over");
+                    "its virtual machine is being migrated here: try again when that is over");
         }
         return new SavedSession(
                 negotiation.features(),
                 negotiation.protocolFeatures(),
                 negotiation.protocolFeaturesTaken(),
                 resets.status(),
+                choices.wasConfigRead(),
                 memory.save(),
                 vrings.save(),
                 inflight.save(),
-                backendChannel.present(),
-                backendChannel.changeUntold(),
+                logging.save(),
+                backendChannel.save(translation.unanswered()),
                 HexFormat.of().formatHex(reader.begun()),
                 reader.begunFds());
     }

@@ -229,7 +229,7 @@ final class Vring implements AutoCloseable {
                 && err == null;
     }
 
-    /** Everything but the log of its addresses; the descriptors stay this ring's. */
+    /** Everything; the descriptors stay this ring's. */
     SavedRing save() {
         VringAddresses at = addresses;
         return new SavedRing(
@@ -245,6 +245,7 @@ final class Vring implements AutoCloseable {
                 at == null
                         ? null
                         : new SavedRing.Addresses(at.descriptor(), at.available(), at.used()),
+                log.on() ? log.address() : null,
                 fdOf(kick),
                 fdOf(call),
                 fdOf(err));
@@ -263,6 +264,8 @@ final class Vring implements AutoCloseable {
         SavedRing.Addresses at = saved.addresses();
         addresses =
                 at == null ? null : new VringAddresses(at.descriptor(), at.used(), at.available());
+        Long logged = saved.logAddress();
+        log = logged == null ? VringLog.OFF : new VringLog(true, logged);
         kick = adopt(saved.kick());
         call = adopt(saved.call());
         err = adopt(saved.err());

@@ -246,6 +246,8 @@ final class Vrings implements AutoCloseable {
         for (Vring ring : parked) {
             unpark(ring, now, oneDone);
         }
+        // What waited when the session was saved is asked for by nobody else.
+        rings.stream().filter(Vring::waitsForMemory).forEach(translation::wantStart);
     }
 
     private void unpark(Vring ring, GuestMemory now, Runnable done) {
@@ -270,7 +272,9 @@ final class Vrings implements AutoCloseable {
             return;
         }
         ring.broken();
-        host.refused("vring " + ring.index + " cannot go on: " + reason);
+        if (fault == null) {
+            host.refused("vring " + ring.index + " cannot go on: " + reason);
+        }
         done.run();
     }
 

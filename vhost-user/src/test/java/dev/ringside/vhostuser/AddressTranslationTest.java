@@ -15,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.shm.Iotlb;
 import dev.ringside.vhostuser.TranslationMisses.Page;
+import dev.ringside.virtqueue.RingFault;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -42,19 +43,21 @@ class AddressTranslationTest {
     @BeforeEach
     void negotiate() throws ProtocolException {
         before = Leaks.count();
-        FakeDevice device =
-                new FakeDevice(2) {
-                    @Override
-                    public long offeredFeatures() {
-                        return OFFERED | ACCESS_PLATFORM;
-                    }
-                };
-        f = new TestFrontend(device, SessionLimits.defaults());
+        f = new TestFrontend(translating(), SessionLimits.defaults());
         f.request(16, u64(TestFrontend.ALL_PROTOCOL_FEATURES));
         f.request(2, u64(FakeDevice.VERSION_1 | TestFrontend.PROTOCOL_F | ACCESS_PLATFORM));
         f.flags = TestFrontend.NEED_REPLY;
         f.ok(21, new byte[0], eventFd());
         f.setMemory();
+    }
+
+    private static FakeDevice translating() {
+        return new FakeDevice(2) {
+            @Override
+            public long offeredFeatures() {
+                return OFFERED | ACCESS_PLATFORM;
+            }
+        };
     }
 
     @AfterEach
@@ -100,6 +103,105 @@ class AddressTranslationTest {
 
     private void answer(long result) throws ProtocolException {
         f.session.onBackendData(MemorySegment.ofArray(message(1, 5, u64(result))));
+    }
+
+    /** Another session goes on, as in another process, and this test with it. */
+    private void handOver() throws Exception {
+        f.session.park(() -> {});
+        TestFrontend next =
+                new TestFrontend(f, translating(), SavedSessionTest.passed(f.session.save()));
+        next.host.channel = eventFd();
+        f.close();
+        f = next;
+        assertEquals(List.of(), f.host.backendRequests, "nothing is asked before it goes on");
+        f.session.unpark(() -> {});
+    }
+
+    @Test
+    void shouldAskForARunningRingAgainInTheProcessThatGoesOn() throws Exception {
+        f.startRing(0);
+        updateRing();
+        List<String> questions = takeQuestions();
+        answer(0);
+
+        handOver();
+
+        assertEquals(questions, takeQuestions());
+        assertFalse(f.host.running.containsKey(0), "nothing of before is used");
+        updateRing();
+        assertTrue(f.host.running.containsKey(0));
+        for (int i = 0; i < 5; i++) {
+            answer(0);
+        }
+        assertThrows(ProtocolException.class, () -> answer(0), "two of before, three of now");
+    }
+
+    @Test
+    void shouldAskForAWaitingRingAgainInTheProcessThatGoesOn() throws Exception {
+        f.startRing(0);
+        List<String> questions = takeQuestions();
+
+        handOver();
+
+        assertEquals(questions, takeQuestions());
+        updateRing();
+        assertTrue(f.host.running.containsKey(0));
+    }
+
+    @Test
+    void shouldHearARefusalOfWhatAnotherProcessAsked() throws Exception {
+        f.startRing(0);
+        byte[] refusal = message(1, 5, u64(1));
+        f.session.onBackendData(MemorySegment.ofArray(refusal).asSlice(0, 7));
+
+        handOver();
+
+        assertEquals(13, f.session.backendWanted());
+        takeQuestions();
+        f.session.onBackendData(MemorySegment.ofArray(refusal).asSlice(7));
+        assertTrue(f.session.rings().getFirst().faulted());
+        assertEquals(List.of("4 0 1"), takeQuestions());
+    }
+
+    @Test
+    void shouldKeepARingStoppedThatTheIommuStopped() throws Exception {
+        f.startRing(0);
+        updateRing();
+        f.host.queue(0).start.queue().fail(RingFault.ACCESS_DENIED);
+        f.session.queueFaulted(0);
+
+        handOver();
+
+        assertTrue(f.session.rings().getFirst().faulted());
+        updateRing();
+        assertFalse(f.host.running.containsKey(0));
+        assertEquals(List.of(), f.host.refusals, "it was told before");
+    }
+
+    @Test
+    void shouldGoOnAtOnceInPlaceWhenNobodyTakesOver() throws Exception {
+        f.startRing(0);
+        updateRing();
+        takeQuestions();
+
+        f.session.park(() -> {});
+        f.session.unpark(() -> {});
+
+        assertTrue(f.host.running.containsKey(0));
+        assertEquals(List.of(), takeQuestions());
+    }
+
+    @Test
+    void shouldAnswerAnInvalidationAfterAHandOver() throws Exception {
+        f.startRing(0);
+        updateRing();
+
+        handOver();
+        f.ok(IOTLB_MSG, iotlb(USER_BASE, PAGE, 0, 0, INVALIDATE));
+        updateRing();
+        f.ok(IOTLB_MSG, iotlb(USER_BASE, PAGE, 0, 0, INVALIDATE));
+
+        assertTrue(f.host.calls.contains("invalidate 7f0000000000-7f0000000fff"));
     }
 
     @Test

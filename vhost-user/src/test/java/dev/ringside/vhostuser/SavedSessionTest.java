@@ -17,6 +17,7 @@ import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.MemoryRegion;
 import dev.ringside.vhostuser.TestFrontend.TestRegion;
 import dev.ringside.virtqueue.DescriptorChain;
+import dev.ringside.virtqueue.QueueLog;
 import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.Virtqueue;
 import java.lang.foreign.MemorySegment;
@@ -84,12 +85,13 @@ class SavedSessionTest {
     }
 
     /** As it comes out of another process's socket: with descriptors of its own. */
-    private static SavedSession passed(SavedSession s) {
+    static SavedSession passed(SavedSession s) {
         return new SavedSession(
                 s.features(),
                 s.protocolFeatures(),
                 s.protocolFeaturesTaken(),
                 s.status(),
+                s.configRead(),
                 s.regions().stream()
                         .map(
                                 r ->
@@ -115,13 +117,14 @@ class SavedSessionTest {
                                                 r.faulted(),
                                                 r.fault(),
                                                 r.addresses(),
+                                                r.logAddress(),
                                                 duplicateAny(r.kick()),
                                                 duplicateAny(r.call()),
                                                 duplicateAny(r.err())))
                         .toList(),
                 passed(s.inflight()),
-                s.backendChannel(),
-                s.changeUntold(),
+                passed(s.logging()),
+                s.channel(),
                 s.messageHex(),
                 s.messageFds().stream().map(SavedSessionTest::duplicate).toList());
     }
@@ -131,6 +134,17 @@ class SavedSessionTest {
                 ? null
                 : new SavedInflight(
                         duplicate(s.file()), s.sizeBytes(), s.offset(), s.queues(), s.queueSize());
+    }
+
+    private static SavedLogging passed(SavedLogging s) {
+        SavedLogging.Log log = s.log();
+        return new SavedLogging(
+                s.all(),
+                log == null
+                        ? null
+                        : new SavedLogging.Log(
+                                duplicate(log.file()), log.sizeBytes(), log.offset()),
+                duplicateAny(s.changed()));
     }
 
     private static void nothing() {}
@@ -301,18 +315,58 @@ class SavedSessionTest {
         assertEquals(1, other.session.memory().regions().size());
     }
 
+    private static byte[] loggedAddr(int index, long address) {
+        return TestFrontend.bytes(40)
+                .put(ringAddr(index))
+                .putInt(4, 1)
+                .putLong(32, address)
+                .array();
+    }
+
     @Test
-    void shouldNotBeSavedWhileItsMachineIsMigrated() throws Exception {
-        f.ok(2, u64(FakeDevice.VERSION_1 | TestFrontend.PROTOCOL_F | LOG_ALL));
-        f.ask(
-                6,
-                TestFrontend.bytes(16).putLong(0x1000).putLong(0).array(),
-                TestFrontend.memfd(0x1000));
-        f.session.park(SavedSessionTest::nothing);
+    void shouldGoOnLoggingWhileItsMachineIsMigrated() throws Exception {
+        try (Fd file = TestFrontend.memfd(0x2000);
+                EventFd listener = EventFd.create()) {
+            startAndTake(0);
+            byte[] log = TestFrontend.bytes(16).putLong(0x1000).putLong(0x1000).array();
+            f.ask(6, log, file.duplicate());
+            f.ok(7, new byte[0], listener.fd().duplicate());
+            f.ok(2, u64(FakeDevice.VERSION_1 | TestFrontend.PROTOCOL_F | LOG_ALL));
+            f.ok(9, loggedAddr(0, 0x8000));
 
-        IllegalStateException e = assertThrows(IllegalStateException.class, () -> f.session.save());
+            QueueLog first = Objects.requireNonNull(f.host.queue(0).start.queue().log());
 
-        assertTrue(String.valueOf(e.getMessage()).contains("is being migrated"), e.getMessage());
+            TestFrontend other = handOver();
+
+            QueueLog after = Objects.requireNonNull(other.host.queue(0).start.queue().log());
+            assertTrue(after.data());
+            assertTrue(after.ring());
+            assertFalse(first.pages().mark(0x800_0000, 1), "as large as it was");
+            assertFalse(after.pages().mark(0x800_0000, 1), "as large as it was");
+            assertEquals(first.ringAddress(), after.ringAddress());
+            assertEquals(0x8000, after.ringAddress());
+            assertTrue(after.pages().mark(0x3000, 1));
+            try (MemoryRegion view = MemoryRegion.map(file.duplicate(), 0, 0, 0x2000, 0)) {
+                assertEquals(1 << 3, view.segment().get(ValueLayout.JAVA_BYTE, 0x1000));
+            }
+            Objects.requireNonNull(after.changed()).signal();
+            assertEquals(1, listener.drain());
+            other.ok(2, u64(FakeDevice.VERSION_1 | TestFrontend.PROTOCOL_F));
+            assertFalse(Objects.requireNonNull(other.host.queue(0).start.queue().log()).data());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldKnowWhetherTheConfigurationWasRead(boolean read) throws Exception {
+        if (read) {
+            f.ask(24, TestFrontend.config(0, 8, 0, new byte[8]));
+        }
+
+        TestFrontend other = handOver();
+        other.startRing(0);
+
+        assertEquals(List.of(read), other.device.decisions);
     }
 
     @Test

@@ -35,18 +35,20 @@ final class BackendSocket {
     private final ReceivedFds receivedFds = new ReceivedFds();
     private long token = UNWATCHED;
     private int watchedEvents;
+    private boolean reading;
     private boolean closed;
 
-    /** Over requests on their way, whose socket it owns from now on. */
+    /** Over requests on their way, whose socket it owns from now on; reads nothing. */
     BackendSocket(
-            Outbound requests, Conductor conductor, VhostUserSession session, Connection connection)
-            throws LinuxException {
+            Outbound requests,
+            Conductor conductor,
+            VhostUserSession session,
+            Connection connection) {
         this.requests = requests;
         socket = requests.socket();
         this.conductor = conductor;
         this.session = session;
         this.connection = connection;
-        updateWatch();
     }
 
     /** On a descriptor that the front-end gave; null, and a warning, when it is no socket. */
@@ -54,7 +56,10 @@ final class BackendSocket {
             Fd fd, Conductor conductor, VhostUserSession session, Connection connection) {
         try {
             final Outbound requests = new Outbound(UnixSocket.adopt(fd));
-            return new BackendSocket(requests, conductor, session, connection);
+            final BackendSocket opened =
+                    new BackendSocket(requests, conductor, session, connection);
+            opened.read(true);
+            return opened;
         } catch (LinuxException e) {
             fd.close();
             final String what = connection.description();
@@ -73,6 +78,19 @@ final class BackendSocket {
         return requests.save();
     }
 
+    /** Reads answers, or none: they are for whoever goes on when the session is frozen. */
+    void read(boolean wanted) {
+        if (reading == wanted) {
+            return;
+        }
+        reading = wanted;
+        try {
+            updateWatch();
+        } catch (LinuxException e) {
+            close();
+        }
+    }
+
     void send(byte[] message) {
         if (closed) {
             return;
@@ -87,6 +105,10 @@ final class BackendSocket {
     }
 
     private void updateWatch() throws LinuxException {
+        if (closed || !reading) {
+            unwatch();
+            return;
+        }
         final int events = requests.isEmpty() ? Epoll.IN : Epoll.IN | Epoll.OUT;
         if (token == UNWATCHED) {
             token = conductor.watch(socket.fd().number(), events, this::onReady);
@@ -131,15 +153,20 @@ final class BackendSocket {
         }
     }
 
+    private void unwatch() {
+        if (token != UNWATCHED) {
+            conductor.unwatch(socket.fd().number(), token);
+            token = UNWATCHED;
+        }
+    }
+
     /** Does nothing the second time. */
     void close() {
         if (closed) {
             return;
         }
         closed = true;
-        if (token != UNWATCHED) {
-            conductor.unwatch(socket.fd().number(), token);
-        }
+        unwatch();
         requests.close();
         receivedFds.close();
         arena.close();

@@ -24,6 +24,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -179,6 +180,9 @@ final class Connection implements SessionHost {
         if (closing) {
             unwatch();
             return;
+        }
+        if (backendChannel != null) {
+            backendChannel.read(freeze.running());
         }
         final int events =
                 !freeze.running()
@@ -454,11 +458,7 @@ final class Connection implements SessionHost {
     }
 
     private QueueSlot slot(int index) {
-        final QueueSlot slot = slots[index];
-        if (slot == null) {
-            throw new IllegalStateException("queue " + index + " is not started");
-        }
-        return slot;
+        return Objects.requireNonNull(slots[index], () -> "queue " + index + " is not started");
     }
 
     /** A callback for a shard: continues the session on the conductor, then reads on. */

@@ -13,6 +13,8 @@ import dev.ringside.shm.Epoll;
 import dev.ringside.shm.EventFd;
 import dev.ringside.shm.Memfd;
 import dev.ringside.shm.UnixSocket;
+import dev.ringside.vhostuser.SavedChannel;
+import dev.ringside.vhostuser.SavedLogging;
 import dev.ringside.vhostuser.SavedRegion;
 import dev.ringside.vhostuser.SavedRing;
 import dev.ringside.vhostuser.SavedSession;
@@ -97,6 +99,7 @@ final class Rehearsal {
                         false,
                         null,
                         new SavedRing.Addresses(0, 4096, 8192),
+                        null,
                         kick.fd(),
                         call.fd(),
                         null);
@@ -106,11 +109,12 @@ final class Rehearsal {
                         0,
                         true,
                         0,
+                        true,
                         List.of(region),
                         List.of(ring),
                         null,
-                        false,
-                        false,
+                        SavedLogging.NONE,
+                        SavedChannel.NONE,
                         "",
                         List.of());
         return new SavedEndpoint(

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Wire {
     /** The version of all this. */
-    public static final int PROTOCOL = 1;
+    public static final int PROTOCOL = 2;
 
     /** "upgrade.begin": {@link Begin} to {@link Offer}. Nothing changes yet. */
     static final String BEGIN = "upgrade.begin";

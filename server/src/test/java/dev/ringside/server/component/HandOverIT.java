@@ -1,13 +1,20 @@
 package dev.ringside.server.component;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.frontend.BlkDriver;
+import dev.ringside.frontend.BlkIo;
 import dev.ringside.frontend.BlkLoad;
 import dev.ringside.frontend.BlkOptions;
+import dev.ringside.frontend.BlkSpec;
 import dev.ringside.frontend.FrontendConnection;
+import dev.ringside.frontend.FrontendIommu;
+import dev.ringside.frontend.FrontendLog;
 import dev.ringside.frontend.FrontendMemory;
+import dev.ringside.frontend.FrontendProtocol;
+import dev.ringside.frontend.FrontendRegion;
 import dev.ringside.frontend.LoadOptions;
 import dev.ringside.frontend.LoadResult;
 import dev.ringside.frontend.StartOrder;
@@ -25,16 +32,22 @@ import dev.ringside.virtio.blk.BlkDevice;
 import dev.ringside.virtio.blk.backend.BlockBackend;
 import dev.ringside.virtio.blk.backend.BlockBackends;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * One engine after the other goes on with the same connection, as processes do in an upgrade, and
@@ -42,6 +55,10 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @Timeout(120)
 final class HandOverIT {
+    private static final long SEED = Long.getLong("ringside.seed", System.nanoTime());
+    private static final int POSTCOPY_ADVISE = 28;
+    private static final int POSTCOPY_LISTEN = 29;
+    private static final int POSTCOPY_END = 30;
     private static final int DEPTH = 16;
     private static final int HAND_OVERS = Integer.getInteger("ringside.handovers", 25);
     private static final long LIMIT_S = 20;
@@ -135,6 +152,122 @@ final class HandOverIT {
 
             assertTrue(result.clean(), result.summary());
             assertTrue(result.requests() > HAND_OVERS, result.summary());
+        } finally {
+            assertTrue(host.engine().shutdown(20_000));
+            host.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldUseNoStaleTranslationWhenEngineAfterEngineGoesOn(final boolean packed)
+            throws Exception {
+        BlkOptions options =
+                BlkOptions.defaults()
+                        .queues(2)
+                        .order(StartOrder.QEMU)
+                        .with(VirtioSpec.F_ACCESS_PLATFORM);
+        options = packed ? options.with(VirtioSpec.F_RING_PACKED) : options;
+        final Random random = new Random(SEED);
+        Host host = Host.first(socket(), 2);
+        try (BlkDriver driver =
+                        BlkDriver.start(
+                                FrontendConnection.connect(socket()),
+                                FrontendMemory.likePc(16 << 20),
+                                options);
+                FrontendIommu iommu = new FrontendIommu(driver).start()) {
+            final BlkLoad.Running load = new BlkLoad(driver, LoadOptions.verified(DEPTH)).start();
+            final FrontendRegion region = driver.memory().regions().getLast();
+            for (int i = 0; i < HAND_OVERS; i++) {
+                final long before = load.load().completed();
+                final FutureTask<Void> takingBack =
+                        new FutureTask<>(() -> takeBack(iommu, region, random.nextLong()), null);
+                new Thread(takingBack, "taking-back").start();
+                if (i % 3 == 2) {
+                    assertEquals(1, host.freeze().size());
+                    host.engine().thaw().get(LIMIT_S, TimeUnit.SECONDS);
+                } else {
+                    host = host.next(2);
+                }
+                takingBack.get(LIMIT_S, TimeUnit.SECONDS);
+                Await.until(
+                        "the load goes on after hand-over " + i,
+                        () -> load.load().completed() > before + DEPTH || load.ended());
+            }
+            final LoadResult result = load.stopAndJoin();
+            assertTrue(result.clean(), () -> result.summary() + ", seed " + SEED);
+            assertEquals(0, iommu.failures());
+            iommu.exclusively(driver::stop);
+        } finally {
+            assertTrue(host.engine().shutdown(20_000));
+            host.close();
+        }
+    }
+
+    private static void takeBack(
+            final FrontendIommu iommu, final FrontendRegion region, final long seed) {
+        final Random random = new Random(seed);
+        final long pages = region.sizeBytes() / FrontendIommu.PAGE_BYTES;
+        for (int i = 0; i < 20; i++) {
+            final long at =
+                    region.guestAddress() + random.nextLong(pages) * FrontendIommu.PAGE_BYTES;
+            try {
+                iommu.invalidate(at, FrontendIommu.PAGE_BYTES * (1L + random.nextInt(256)));
+            } catch (final IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldLogEveryPageWhenEngineAfterEngineGoesOnDuringAMigration(final boolean packed)
+            throws Exception {
+        Host host = Host.first(socket(), 1);
+        try (BlkDriver driver = start(socket(), 1, true, packed)) {
+            final PageCopies copies = new PageCopies(driver.memory());
+            final LoggedLoad load = LoggedLoad.ofDisk(driver, copies, SEED);
+            load.awaitMore(20);
+            try (FrontendLog log = FrontendLog.start(driver)) {
+                copies.copyAll();
+                for (int i = 0; i < HAND_OVERS; i++) {
+                    load.awaitMore(30);
+                    host = host.next(1);
+                    copies.copy(i % 2 == 0 ? log.replace() : log.take());
+                }
+                load.stop();
+                driver.stop();
+                copies.copy(log.take());
+                assertEquals(new BitSet(), copies.stale(), "stale pages, seed " + SEED);
+                assertTrue(copies.compared() > 10, copies.compared() + " pages compared");
+                log.stop();
+            }
+        } finally {
+            assertTrue(host.engine().shutdown(20_000));
+            host.close();
+        }
+    }
+
+    @Test
+    void shouldRefuseToBeSavedWhileMemoryArrivesByPostcopyAndGoOn() throws Exception {
+        final Host host = Host.first(socket(), 1);
+        try (BlkDriver driver = start(socket(), 1, true, false)) {
+            driver.stop();
+            final FrontendProtocol protocol = driver.protocol();
+            protocol.setProtocolFeatures(protocol.getProtocolFeatures());
+            protocol.connection().send(POSTCOPY_ADVISE, 0, new byte[0]);
+            protocol.connection().receive().closeFds();
+            protocol.tellAndWait(POSTCOPY_LISTEN, new byte[0]);
+
+            final ExecutionException e = assertThrows(ExecutionException.class, host::freeze);
+            host.engine().thaw().get(LIMIT_S, TimeUnit.SECONDS);
+
+            final String message = String.valueOf(e.getCause());
+            assertTrue(message.contains("is being migrated here"), message);
+            protocol.connection().send(POSTCOPY_END, 0, new byte[0]);
+            assertEquals(POSTCOPY_END, protocol.connection().receive().request());
+            driver.activate();
+            assertEquals(BlkSpec.S_OK, new BlkIo(driver, 0, 4096).read(0, new byte[512]));
         } finally {
             assertTrue(host.engine().shutdown(20_000));
             host.close();

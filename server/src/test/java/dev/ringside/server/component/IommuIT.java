@@ -26,7 +26,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A front-end with an IOMMU in front of a disk: misses, permissions, invalidation under load. */
 final class IommuIT {
@@ -53,19 +54,23 @@ final class IommuIT {
         server.close();
     }
 
-    private static BlkOptions options() {
-        return BlkOptions.defaults().with(VirtioSpec.F_ACCESS_PLATFORM);
+    private static BlkOptions options(final boolean packed) {
+        final BlkOptions split = BlkOptions.defaults().with(VirtioSpec.F_ACCESS_PLATFORM);
+        return packed ? split.with(VirtioSpec.F_RING_PACKED) : split;
     }
 
     private void stop(final BlkDriver driver, final FrontendIommu iommu) throws Exception {
         iommu.exclusively(driver::stop);
     }
 
-    @Test
-    void shouldVerifyEverythingWhileTranslationsAreTakenBackAtRandom() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldVerifyEverythingWhileTranslationsAreTakenBackAtRandom(final boolean packed)
+            throws Exception {
         final Disk disk = server.disk(server.file(16 * MIB), 2);
         final Random random = new Random(SEED);
-        try (BlkDriver driver = disk.start(options().queues(2).queueSize(1024).indirectEntries(8));
+        try (BlkDriver driver =
+                        disk.start(options(packed).queues(2).queueSize(1024).indirectEntries(8));
                 FrontendIommu iommu = new FrontendIommu(driver).start()) {
             final BlkLoad.Running running =
                     new BlkLoad(driver, LoadOptions.verified(16).indirect(true)).start();
@@ -90,10 +95,11 @@ final class IommuIT {
         }
     }
 
-    @Test
-    void shouldNeverWriteBehindARangeThatWasTakenBack() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldNeverWriteBehindARangeThatWasTakenBack(final boolean packed) throws Exception {
         final Disk disk = server.disk(server.file(4 * MIB), 1);
-        try (BlkDriver driver = disk.start(options());
+        try (BlkDriver driver = disk.start(options(packed));
                 FrontendIommu iommu = new FrontendIommu(driver).start()) {
             final long[] pages = {
                 driver.memory().allocate(PAGE, PAGE), driver.memory().allocate(PAGE, PAGE)
@@ -163,11 +169,12 @@ final class IommuIT {
         }
     }
 
-    @Test
-    void shouldStopOnlyTheRingThatMayNotWrite() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldStopOnlyTheRingThatMayNotWrite(final boolean packed) throws Exception {
         final Disk disk = server.disk(server.file(4 * MIB), 2);
         try (Neighbour neighbour = Neighbour.start(server);
-                BlkDriver driver = disk.start(options().queues(2));
+                BlkDriver driver = disk.start(options(packed).queues(2));
                 FrontendIommu iommu = new FrontendIommu(driver).start()) {
             final long page = driver.memory().allocate(PAGE, PAGE);
             driver.memory().slice(page, PAGE).fill((byte) 0x5a);
@@ -198,29 +205,31 @@ final class IommuIT {
                 .writable(io.controlAddress() + 512, 1);
     }
 
-    @Test
-    void shouldSleepWhileAMissIsNotAnsweredAndStopWhenAsked() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldSleepWhileAMissIsNotAnsweredAndStopWhenAsked(final boolean packed) throws Exception {
         final Disk disk = server.disk(server.file(4 * MIB), 1);
         // Nobody answers: not even the ring can start, and stopping it works.
-        try (BlkDriver driver = disk.start(options())) {
+        try (BlkDriver driver = disk.start(options(packed))) {
             driver.queue(0).kick();
             Await.until("the ring is asked for", () -> server.counters("iotlb_misses").size() == 1);
-            assertEquals(0, driver.stop().getFirst());
+            assertEquals(driver.queue(0).startBase(), driver.stop().getFirst());
         }
         // And the next front-end finds nothing of it.
-        try (BlkDriver driver = disk.start(options());
+        try (BlkDriver driver = disk.start(options(packed));
                 FrontendIommu iommu = new FrontendIommu(driver).start()) {
             assertEquals(BlkSpec.S_OK, new BlkIo(driver, 0, PAGE).read(0, new byte[512]));
             stop(driver, iommu);
         }
     }
 
-    @Test
-    void shouldRefuseHostileMessagesAndGoOn() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldRefuseHostileMessagesAndGoOn(final boolean packed) throws Exception {
         final Disk disk = server.disk(server.file(4 * MIB), 1);
         final Random random = new Random(SEED);
         try (Neighbour neighbour = Neighbour.start(server);
-                BlkDriver driver = disk.start(options());
+                BlkDriver driver = disk.start(options(packed));
                 FrontendIommu iommu = new FrontendIommu(driver).start()) {
             final BlkIo io = new BlkIo(driver, 0, PAGE);
             final FrontendRegion region = driver.memory().regions().getLast();

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -21,6 +22,25 @@ final class UpgradeGuestIT extends GuestTest {
 
     @Test
     void shouldGoOnWithoutAnErrorWhenProcessAfterProcessTakesOver() throws Exception {
+        upgrade((machine, disk) -> machine.disk(disk, "num-queues=2"));
+    }
+
+    /** The guest takes mappings back, and asks for others, before, between and after. */
+    @Test
+    void shouldGoOnWhenTheGuestHasAnIommu() throws Exception {
+        upgrade(
+                (machine, disk) ->
+                        VIommuIT.behindIommu(machine, "intel_iommu=on iommu.strict=0")
+                                .with(
+                                        "-chardev",
+                                        "socket,id=behind,path=" + disk,
+                                        "-device",
+                                        "vhost-user-blk-pci,bus=port1,chardev=behind,num-queues=2,"
+                                                + VIommuIT.PLATFORM));
+    }
+
+    private void upgrade(final BiFunction<QemuOptions, Path, QemuOptions> attaching)
+            throws Exception {
         final Path image = Images.sparse(path("disk.img"), 64);
         final Path control = path("control");
         final String option = "--control-socket=" + control;
@@ -28,7 +48,7 @@ final class UpgradeGuestIT extends GuestTest {
                 serve(DiskSpec.of(image).queues(2).option("--shards=2").option(option));
         final Qemu guest =
                 boot(
-                        QemuOptions.of(MEMORY_MIB, 2).disk(first.socket(), "num-queues=2"),
+                        attaching.apply(QemuOptions.of(MEMORY_MIB, 2), first.socket()),
                         """
                         (
                             while [ ! -e /tmp/stop ]; do

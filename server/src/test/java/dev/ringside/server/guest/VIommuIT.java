@@ -22,6 +22,11 @@ final class VIommuIT extends GuestTest {
     }
 
     @Test
+    void shouldReadBackWhatWasWrittenByPackedRings() throws Exception {
+        verify("intel_iommu=on iommu.strict=0", "num-queues=2,packed=on,");
+    }
+
+    @Test
     void shouldReadBackWhatWasWrittenWhenTheIommuPassesEverythingThrough() throws Exception {
         verify("intel_iommu=off", "num-queues=1,");
     }
