@@ -58,6 +58,17 @@ final class FakeHost implements SessionHost {
         this.device = device;
     }
 
+    /** What a queue's thread does with translations, if there is one. */
+    interface Translated {
+        void translate(Virtqueue queue, GuestMemory next);
+
+        void invalidate(Virtqueue queue, GuestMemory next, long first, long last);
+
+        void deny(Virtqueue queue);
+    }
+
+    @Nullable Translated thread;
+
     boolean waiting() {
         return !pending.isEmpty();
     }
@@ -288,9 +299,12 @@ final class FakeHost implements SessionHost {
 
     @Override
     public void translate(int index, GuestMemory next) {
-        queue(index);
+        Virtqueue queue = queue(index).start.queue();
         memory = next;
         calls.add("translate " + index);
+        if (thread != null) {
+            thread.translate(queue, next);
+        }
     }
 
     @Override
@@ -300,6 +314,14 @@ final class FakeHost implements SessionHost {
         acknowledge(
                 () -> {
                     checkMapped(next);
+                    Translated translated = thread;
+                    if (translated != null) {
+                        running.values()
+                                .forEach(
+                                        q ->
+                                                translated.invalidate(
+                                                        q.start.queue(), next, first, last));
+                    }
                     memory = next;
                     done.run();
                 });
@@ -307,8 +329,11 @@ final class FakeHost implements SessionHost {
 
     @Override
     public void denyAccess(int index) {
-        queue(index);
+        Virtqueue queue = queue(index).start.queue();
         calls.add("deny " + index);
+        if (thread != null) {
+            thread.deny(queue);
+        }
     }
 
     @Override

@@ -19,8 +19,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Replays inputs of the fuzz target: those it begins with, and what it has found. */
 class SessionSeedsTest {
     static Stream<byte[]> seeds() throws IOException {
-        InputStream file =
-                Objects.requireNonNull(SessionSeedsTest.class.getResourceAsStream("seeds.hex"));
+        return seeds("seeds.hex");
+    }
+
+    /** The inputs in a file, one a line. */
+    static Stream<byte[]> seeds(String name) throws IOException {
+        InputStream file = Objects.requireNonNull(SessionSeedsTest.class.getResourceAsStream(name));
         try (BufferedReader lines =
                 new BufferedReader(new InputStreamReader(file, StandardCharsets.US_ASCII))) {
             List<byte[]> seeds =
