@@ -57,8 +57,6 @@ public final class PackedVirtqueue extends RingQueue {
     /** Whether a driver was called for what came before is unknown: then it is called once more. */
     private boolean callUnknown = true;
 
-    private boolean unmapped;
-
     /** What was seen when translations were missing. */
     private int pausedDescriptors;
 
@@ -393,36 +391,24 @@ public final class PackedVirtqueue extends RingQueue {
     }
 
     @Override
-    public boolean remap(GuestMemory memory) {
-        if (io != null) {
-            retranslate(io, memory);
-            return true;
+    boolean moveRing(GuestMemory memory) {
+        boolean there = ring.remap(memory);
+        if (there) {
+            walker.remap(ring.descriptors(), memory);
         }
-        if (unmapped || !ring.remap(memory)) {
-            unmapped = true;
-            fail(RingFault.MEMORY_GONE);
-            return false;
-        }
-        walker.remap(ring.descriptors(), memory);
-        return true;
+        return there;
     }
 
     /** What was seen waits for translations: nothing of it is taken until then. */
-    private void pause() {
+    @Override
+    void pause() {
         pausedDescriptors += seenDescriptors;
         pausedChains += seenChains;
         forgetSeen();
     }
 
-    private void retranslate(IoAccess access, GuestMemory memory) {
-        unmapped = !ring.remap(memory);
-        if (unmapped) {
-            access.waitForRing();
-            pause();
-            return;
-        }
-        walker.remap(ring.descriptors(), memory);
-        access.resume();
+    @Override
+    void resume() {
         if (fault == null) {
             seenDescriptors += pausedDescriptors;
             seenChains += pausedChains;

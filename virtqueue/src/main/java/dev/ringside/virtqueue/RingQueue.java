@@ -1,5 +1,6 @@
 package dev.ringside.virtqueue;
 
+import dev.ringside.shm.GuestMemory;
 import org.jspecify.annotations.Nullable;
 
 /** What split and packed virtqueues have in common: who they are, and who is told what. */
@@ -13,6 +14,9 @@ abstract sealed class RingQueue implements Virtqueue permits SplitVirtqueue, Pac
 
     @Nullable RingFault fault;
 
+    /** The ring is not to be touched: it is gone for good or, behind an IOMMU, for now. */
+    boolean unmapped;
+
     /** Null while nothing is logged. */
     @Nullable WriteLog writeLog;
 
@@ -22,6 +26,15 @@ abstract sealed class RingQueue implements Virtqueue permits SplitVirtqueue, Pac
         eventIdx = (features & VirtioSpec.VIRTIO_RING_F_EVENT_IDX) != 0;
         io = IoAccess.of(features, index, size);
     }
+
+    /** Has the ring, and what walks it, work in another memory; false: it is not in there. */
+    abstract boolean moveRing(GuestMemory memory);
+
+    /** The IOMMU has taken the ring back: what was seen in it is not taken now. */
+    abstract void pause();
+
+    /** The IOMMU has given the ring, or something else. */
+    abstract void resume();
 
     /** Whether an address of the ring lies in a range. */
     abstract boolean ringTouches(long first, long last);
@@ -61,6 +74,27 @@ abstract sealed class RingQueue implements Virtqueue permits SplitVirtqueue, Pac
         if (io != null) {
             io.listen(listener);
         }
+    }
+
+    @Override
+    public final boolean remap(GuestMemory memory) {
+        IoAccess access = io;
+        if (access == null) {
+            unmapped = unmapped || !moveRing(memory);
+            if (unmapped) {
+                fail(RingFault.MEMORY_GONE);
+            }
+            return !unmapped;
+        }
+        unmapped = !moveRing(memory);
+        if (unmapped) {
+            access.waitForRing();
+            pause();
+        } else {
+            access.resume();
+            resume();
+        }
+        return true;
     }
 
     @Override

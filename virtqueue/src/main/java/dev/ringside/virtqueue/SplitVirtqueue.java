@@ -51,8 +51,6 @@ public final class SplitVirtqueue extends RingQueue {
     /** Whether a driver was called for what came before is unknown: then it is called once more. */
     private boolean callUnknown = true;
 
-    private boolean unmapped;
-
     private SplitVirtqueue(
             RingLayout layout,
             int base,
@@ -368,30 +366,22 @@ public final class SplitVirtqueue extends RingQueue {
     }
 
     @Override
-    public boolean remap(GuestMemory memory) {
-        if (io != null) {
-            retranslate(io, memory);
-            return true;
-        }
-        if (unmapped || !ring.remap(memory)) {
-            unmapped = true;
-            fail(RingFault.MEMORY_GONE);
-            return false;
-        }
-        walker.remap(ring.descriptors(), memory);
-        return true;
-    }
-
-    private void retranslate(IoAccess access, GuestMemory memory) {
-        unmapped = !ring.remap(memory);
-        if (unmapped) {
-            access.waitForRing();
-            seenAvailable = nextAvailable;
-        } else {
-            access.resume();
+    boolean moveRing(GuestMemory memory) {
+        boolean there = ring.remap(memory);
+        if (there) {
             walker.remap(ring.descriptors(), memory);
         }
+        return there;
     }
+
+    @Override
+    void pause() {
+        seenAvailable = nextAvailable;
+    }
+
+    /** What is available is looked up again. */
+    @Override
+    void resume() {}
 
     @Override
     public int base() {
