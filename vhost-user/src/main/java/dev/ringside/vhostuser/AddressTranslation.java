@@ -36,6 +36,7 @@ final class AddressTranslation implements AutoCloseable {
     private Iotlb table = Iotlb.over(GuestMemory.empty());
     private GuestMemory base = GuestMemory.empty();
     private GuestMemory view = GuestMemory.empty();
+    private boolean withheld;
     private List<MemoryWindow> windows = List.of();
     private List<MemoryWindow> retired = new ArrayList<>();
 
@@ -74,6 +75,12 @@ final class AddressTranslation implements AutoCloseable {
         return view;
     }
 
+    /** Whether queues see nothing of the memory, which is not there yet. No ring runs. */
+    void withhold(boolean on) {
+        withheld = on;
+        refresh();
+    }
+
     /** Nothing is translated any more. No ring runs. */
     void clear() {
         table = Iotlb.over(base);
@@ -87,10 +94,10 @@ final class AddressTranslation implements AutoCloseable {
      * side.
      */
     void refresh() {
-        if (!enabled()) {
+        if (withheld || !enabled()) {
             retired.addAll(windows);
             windows = List.of();
-            view = base;
+            view = withheld ? GuestMemory.empty() : base;
         } else {
             List<MemoryWindow> needed = new ArrayList<>();
             for (Vring ring : rings()) {

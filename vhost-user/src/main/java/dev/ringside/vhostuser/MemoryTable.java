@@ -57,7 +57,7 @@ final class MemoryTable implements AutoCloseable {
     /** The memory is not there yet, though its regions may be told. No ring runs. */
     void withhold() {
         withheld = true;
-        translation.over(GuestMemory.empty());
+        translation.withhold(true);
     }
 
     /** All of the memory is there: starts the rings that waited for it. */
@@ -67,7 +67,7 @@ final class MemoryTable implements AutoCloseable {
             return;
         }
         withheld = false;
-        translation.over(memory);
+        translation.withhold(false);
         vrings.startAllReady(message, done);
     }
 
@@ -270,7 +270,7 @@ final class MemoryTable implements AutoCloseable {
         repeats.keySet().removeAll(removed);
         Runnable accepted = added.isEmpty() ? answer::done : accept(message, answer);
         Runnable after = () -> vrings.startAllReady(message, accepted);
-        GuestMemory seen = translation.over(memory());
+        GuestMemory seen = translation.over(memory);
         Runnable release =
                 () -> {
                     translation.closeRetired();

@@ -394,4 +394,19 @@ class AddressTranslationTest {
         assertTrue(f.session.rings().getFirst().started());
         assertTrue(f.host.refusals.isEmpty(), f.host.refusals::toString);
     }
+
+    /** QEMU tells of used rings before it is asked, while pages are still missing. */
+    @Test
+    void shouldKeepTranslationsThatComeBeforeTheMemory() throws ProtocolException {
+        f.ask(28);
+        f.ok(29, new byte[0]);
+        f.startRing(0);
+        updateRing();
+        assertTrue(f.host.running.isEmpty(), "nothing may touch the memory");
+        assertTrue(f.host.refusals.isEmpty(), f.host.refusals::toString);
+
+        assertEquals(0, f.askU64(30, new byte[0]));
+
+        assertTrue(f.host.running.containsKey(0));
+    }
 }
