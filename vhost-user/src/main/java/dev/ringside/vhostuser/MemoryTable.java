@@ -71,6 +71,10 @@ final class MemoryTable implements AutoCloseable {
         vrings.startAllReady(message, done);
     }
 
+    boolean isWithheld() {
+        return withheld;
+    }
+
     /** Whether a message of memory is the front-end's word that it has registered ours. */
     boolean isAcknowledgement(FrontendMessage message) {
         return withheld && message.payload().remaining() == VhostUserSpec.U64_SIZE;

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Postcopy {
     private static final byte[] NOTHING = new byte[0];
     private static final long DONE = 0;
+    private static final long NS_PER_MS = 1_000_000;
 
     private final MemoryTable memory;
     private final Vrings vrings;
@@ -18,6 +19,7 @@ final class Postcopy {
     private final SessionHost host;
     private final HostCalls calls;
     private boolean advised;
+    private long listeningSinceNs;
 
     Postcopy(
             MemoryTable memory,
@@ -79,6 +81,10 @@ final class Postcopy {
                                     ? ": stop every ring before"
                                     : ": POSTCOPY_ADVISE goes before"));
         }
+        if (!memory.isWithheld()) {
+            listeningSinceNs = System.nanoTime();
+            host.warn("its memory comes by postcopy: its queues wait until all of it is there");
+        }
         memory.withhold();
         answer.done();
     }
@@ -87,6 +93,10 @@ final class Postcopy {
     void end(FrontendMessage message, Answer answer) {
         if (!unoffered(message, answer)) {
             advised = false;
+            if (memory.isWithheld()) {
+                long tookMs = (System.nanoTime() - listeningSinceNs) / NS_PER_MS;
+                host.warn("all of its memory has come, in " + tookMs + " ms: its queues go on");
+            }
             memory.release(message, vrings, () -> answer.reply(Replies.u64(DONE)));
         }
     }

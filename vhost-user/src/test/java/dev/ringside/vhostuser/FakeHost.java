@@ -39,6 +39,7 @@ final class FakeHost implements SessionHost {
     final List<byte[]> backendRequests = new ArrayList<>();
     final List<String> calls = new ArrayList<>();
     final List<String> refusals = new ArrayList<>();
+    final List<String> news = new ArrayList<>();
     final TreeMap<Integer, Queue> running = new TreeMap<>();
     final FakeDevice device;
     boolean later;
@@ -346,6 +347,11 @@ final class FakeHost implements SessionHost {
         assertTrue(running.isEmpty(), "a device is reset when its queues are stopped");
         calls.add("reset");
         device.reset();
+    }
+
+    @Override
+    public void warn(String text) {
+        news.add(text);
     }
 
     @Override

@@ -153,6 +153,20 @@ class PostcopyTest {
         }
     }
 
+    @Test
+    void shouldTellOnceThatQueuesWaitAndThatTheyGoOn() throws ProtocolException {
+        listen();
+        f.ok(LISTEN, NONE);
+        assertEquals(1, f.host.news.size());
+        assertTrue(f.host.news.getFirst().contains("queues wait"), f.host.news.getFirst());
+
+        assertEquals(0, f.askU64(END, NONE));
+        assertEquals(0, f.askU64(END, NONE));
+
+        assertEquals(2, f.host.news.size());
+        assertTrue(f.host.news.getLast().contains("all of its memory has come"));
+    }
+
     private static void nothing() {}
 
     private void assertNotSaved() {
