@@ -10,10 +10,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An eventfd(2), always O_NONBLOCK and close-on-exec. {@link #signal} may be called by any thread;
- * {@link #drain} by one thread at a time.
+ * An eventfd(2), always O_NONBLOCK and close-on-exec. {@link #signal} may be called by any thread,
+ * unless it says otherwise; {@link #drain} by one thread at a time.
  */
 public final class EventFd implements AutoCloseable {
     private static final int EFD_NONBLOCK = Libc.O_NONBLOCK;
@@ -32,9 +33,13 @@ public final class EventFd implements AutoCloseable {
     private final MemorySegment counter =
             Arena.ofAuto().allocate(Long.BYTES + SocketSpec.IOVEC_SIZE, Long.BYTES);
     private final long iovecAddress = counter.address() + Long.BYTES;
+    // Of a peer's eventfd that is signalled: a plain write could be made to wait.
+    private @Nullable EventFdRing ring;
+    private final boolean shared;
 
-    private EventFd(Fd fd) {
+    private EventFd(Fd fd, boolean shared) {
         this.fd = fd;
+        this.shared = shared;
         counter.set(JAVA_LONG, Long.BYTES + SocketSpec.IOVEC_BASE, counter.address());
         counter.set(JAVA_LONG, Long.BYTES + SocketSpec.IOVEC_LEN, Long.BYTES);
     }
@@ -49,7 +54,7 @@ public final class EventFd implements AutoCloseable {
             throw Native.unexpected(t);
         }
         int number = LinuxException.check(result < 0 ? Native.error(state) : result, "eventfd");
-        return new EventFd(Fd.adopt(number));
+        return new EventFd(Fd.adopt(number), false);
     }
 
     /**
@@ -69,7 +74,7 @@ public final class EventFd implements AutoCloseable {
                         "it is " + link + ", not an eventfd");
             }
             LinuxException.check(Libc.setNonBlockingCloseOnExec(n), "fcntl fd " + n);
-            return new EventFd(fd);
+            return new EventFd(fd, true);
         } catch (LinuxException | RuntimeException e) {
             fd.close();
             throw e;
@@ -86,14 +91,46 @@ public final class EventFd implements AutoCloseable {
     }
 
     /**
-     * Adds one to the counter. Data path: allocates nothing, and does not block as long as the open
-     * file is O_NONBLOCK. The peer shares that flag: one that clears it and fills the counter makes
-     * this call wait until somebody calls {@link #drain}, which no peer can make wait.
+     * As {@link #adopt}, with everything that {@link #signal} needs, for what is signalled often.
      *
-     * @return false when the counter is saturated or the descriptor failed; nothing was added then
+     * @param fd consumed: closed when this method throws
+     * @throws LinuxException EINVAL when it is not an eventfd; what io_uring_setup says
+     */
+    public static EventFd adoptToSignal(Fd fd) throws LinuxException {
+        EventFd adopted = adopt(fd);
+        try {
+            adopted.ring = EventFdRing.create(fd);
+            return adopted;
+        } catch (LinuxException | RuntimeException e) {
+            adopted.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Adds one to the counter, and does not block whatever a peer, who shares the open file and its
+     * flags, does with them. Data path: allocates nothing, but for the first signal of what was
+     * adopted without {@link #adoptToSignal}. Of an adopted one: one thread at a time.
+     *
+     * @return false when the descriptor failed, or the counter of an eventfd of our own is
+     *     saturated; nothing was added then
      */
     public boolean signal() {
-        return Libc.write(fd.number(), ONE_ADDRESS, Long.BYTES) == Long.BYTES;
+        if (!shared) {
+            return Libc.write(fd.number(), ONE_ADDRESS, Long.BYTES) == Long.BYTES;
+        }
+        EventFdRing now = ring == null ? makeRing() : ring;
+        return now != null && now.signal();
+    }
+
+    private @Nullable EventFdRing makeRing() {
+        try {
+            ring = EventFdRing.create(fd);
+        } catch (LinuxException e) {
+            // An error signal is lost; what is signalled often got its ring before.
+            ring = null;
+        }
+        return ring;
     }
 
     /**
@@ -105,6 +142,19 @@ public final class EventFd implements AutoCloseable {
         int number = fd.number();
         int got = FileCalls.preadv2(number, iovecAddress, 1, CURRENT_POSITION, HostFile.RWF_NOWAIT);
         return got == Long.BYTES ? counter.get(JAVA_LONG, 0) : 0;
+    }
+
+    /**
+     * Fills the counter and clears O_NONBLOCK, so that whoever writes waits: what a hostile peer
+     * does, for tests of those who must not wait.
+     */
+    public void jam() throws LinuxException {
+        try (Arena arena = Arena.ofConfined()) {
+            long most = arena.allocateFrom(JAVA_LONG, -2).address();
+            drain();
+            Libc.write(fd.number(), most, Long.BYTES);
+            LinuxException.check(Libc.fcntl(fd.number(), Libc.F_SETFL, 0), "fcntl F_SETFL");
+        }
     }
 
     /** The descriptor's number, for epoll or io_uring. */
@@ -120,6 +170,10 @@ public final class EventFd implements AutoCloseable {
     /** Closes the descriptor; does nothing the second time. */
     @Override
     public void close() {
+        EventFdRing open = ring;
+        if (open != null && fd.isOpen()) {
+            open.close();
+        }
         fd.close();
     }
 

@@ -4,9 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /** The rings that the kernel shares with one IoUring: set-up, mapping, and the system calls. */
 final class IoUringMemory implements AutoCloseable {
@@ -33,23 +31,6 @@ final class IoUringMemory implements AutoCloseable {
     private static final int MAX_ENTRIES = 32768;
     private static final int MIN_COMPLETIONS = 4096;
     private static final int COMPLETIONS_PER_ENTRY = 4;
-
-    private static final MethodHandle SYSCALL =
-            Native.variadic(
-                    "syscall",
-                    1,
-                    FunctionDescriptor.of(
-                            JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG,
-                            JAVA_LONG));
-    private static final MethodHandle SETUP =
-            Native.variadic(
-                    "syscall", 1, FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG));
-    private static final MethodHandle REGISTER =
-            Native.variadic(
-                    "syscall",
-                    1,
-                    FunctionDescriptor.of(
-                            JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
 
     final Fd fd;
     final int entries;
@@ -147,7 +128,7 @@ final class IoUringMemory implements AutoCloseable {
                         JAVA_INT,
                         IoUringSpec.PARAMS_CQ_ENTRIES,
                         Math.max(MIN_COMPLETIONS, wanted * COMPLETIONS_PER_ENTRY));
-                int number = setup(wanted, params);
+                int number = IoUringCalls.setup(wanted, params);
                 if (number >= 0) {
                     return adopt(Fd.adopt(number), mode, params);
                 }
@@ -190,58 +171,21 @@ final class IoUringMemory implements AutoCloseable {
         };
     }
 
-    private static int setup(int wanted, MemorySegment params) {
-        MemorySegment state = Native.state();
-        try {
-            long result =
-                    (long)
-                            SETUP.invokeExact(
-                                    state,
-                                    IoUringSpec.SYS_IO_URING_SETUP,
-                                    wanted,
-                                    params.address());
-            return result < 0 ? Native.error(state) : (int) result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
-    }
-
     /** io_uring_enter(2): entries taken, or the negative error number. */
     int enter(int toSubmit, int minComplete, int flags, long argument, long argumentBytes) {
-        try {
-            long result =
-                    (long)
-                            SYSCALL.invokeExact(
-                                    state,
-                                    IoUringSpec.SYS_IO_URING_ENTER,
-                                    registered >= 0 ? registered : fd.number(),
-                                    toSubmit,
-                                    minComplete,
-                                    registered >= 0 ? flags | REGISTERED : flags,
-                                    argument,
-                                    argumentBytes);
-            return result < 0 ? Native.error(state) : (int) result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return IoUringCalls.enter(
+                state,
+                registered >= 0 ? registered : fd.number(),
+                toSubmit,
+                minComplete,
+                registered >= 0 ? flags | REGISTERED : flags,
+                argument,
+                argumentBytes);
     }
 
     /** io_uring_register(2). */
     int register(int operation, MemorySegment argument, int count) {
-        try {
-            long result =
-                    (long)
-                            REGISTER.invokeExact(
-                                    state,
-                                    IoUringSpec.SYS_IO_URING_REGISTER,
-                                    fd.number(),
-                                    operation,
-                                    argument.address(),
-                                    count);
-            return result < 0 ? Native.error(state) : (int) result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return IoUringCalls.register(fd.number(), operation, argument, count);
     }
 
     /** Only the thread that made the rings may close them. */

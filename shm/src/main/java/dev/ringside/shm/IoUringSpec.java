@@ -29,6 +29,7 @@ final class IoUringSpec {
     static final long IORING_OFF_SQ_RING = 0;
     static final long IORING_OFF_SQES = 0x10000000L;
 
+    static final int IORING_REGISTER_EVENTFD = 4;
     static final int IORING_REGISTER_IOWQ_MAX_WORKERS = 19;
     static final int IORING_REGISTER_RING_FDS = 20;
     static final int IORING_UNREGISTER_RING_FDS = 21;

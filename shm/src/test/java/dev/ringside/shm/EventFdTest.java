@@ -46,6 +46,33 @@ class EventFdTest {
     }
 
     @Test
+    void shouldNotBlockInSignalWhateverAPeerDoes() throws Exception {
+        try (EventFd event = EventFd.create();
+                EventFd often = EventFd.adoptToSignal(event.fd().duplicate());
+                EventFd seldom = EventFd.adopt(event.fd().duplicate())) {
+            assertTrue(often.signal());
+            assertTrue(seldom.signal());
+            assertTrue(often.signal());
+            assertEquals(3, event.drain());
+            event.jam();
+            Thread signaller =
+                    Thread.ofPlatform()
+                            .daemon()
+                            .start(
+                                    () -> {
+                                        for (int i = 0; i < 1000; i++) {
+                                            often.signal();
+                                            seldom.signal();
+                                        }
+                                    });
+            signaller.join(20_000);
+
+            assertFalse(signaller.isAlive());
+            assertEquals(-1, event.drain());
+        }
+    }
+
+    @Test
     void shouldFreeBlockedSignalWhenDrainedByAnother() throws Exception {
         try (EventFd event = EventFd.create();
                 Fd peer = event.fd().duplicate()) {
@@ -68,7 +95,7 @@ class EventFdTest {
 
             try (EventFd adopted = EventFd.adopt(received)) {
                 fill(event);
-                assertFalse(adopted.signal());
+                assertFalse(event.signal());
                 assertEquals(-2, adopted.drain());
             }
         }

@@ -142,7 +142,7 @@ final class DirtyLogging implements AutoCloseable {
         }
         EventFd before = changed;
         try {
-            changed = EventFd.adopt(message.takeFd());
+            changed = EventFd.adoptToSignal(message.takeFd());
         } catch (LinuxException e) {
             throw new ProtocolException(message.name() + ": " + e.getMessage(), e);
         }

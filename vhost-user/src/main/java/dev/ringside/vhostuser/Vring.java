@@ -267,7 +267,7 @@ final class Vring implements AutoCloseable {
         Long logged = saved.logAddress();
         log = logged == null ? VringLog.OFF : new VringLog(true, logged);
         kick = adopt(saved.kick());
-        call = adopt(saved.call());
+        call = saved.call() == null ? null : EventFd.adoptToSignal(saved.call());
         err = adopt(saved.err());
     }
 

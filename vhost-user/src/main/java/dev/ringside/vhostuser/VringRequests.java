@@ -1,6 +1,7 @@
 package dev.ringside.vhostuser;
 
 import dev.ringside.shm.EventFd;
+import dev.ringside.shm.Fd;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.vhostuser.Payloads.VringAddresses;
 import dev.ringside.vhostuser.Payloads.VringLog;
@@ -149,7 +150,7 @@ final class VringRequests {
 
     void setKick(FrontendMessage message, Answer answer) throws ProtocolException {
         Vring ring = ringOfFile(message);
-        EventFd kick = eventFd(message);
+        EventFd kick = eventFd(message, EventFd::adopt);
         EventFd before = ring.setKick(kick);
         if (ring.started) {
             Runnable done = calls.then(() -> Vring.closeIfAny(before), answer::done);
@@ -172,7 +173,7 @@ final class VringRequests {
 
     void setCall(FrontendMessage message, Answer answer) throws ProtocolException {
         Vring ring = ringOfFile(message);
-        EventFd call = eventFd(message);
+        EventFd call = eventFd(message, EventFd::adoptToSignal);
         EventFd before = ring.call;
         ring.call = call;
         if (ring.started) {
@@ -186,7 +187,7 @@ final class VringRequests {
 
     void setErr(FrontendMessage message, Answer answer) throws ProtocolException {
         Vring ring = ringOfFile(message);
-        EventFd err = eventFd(message);
+        EventFd err = eventFd(message, EventFd::adopt);
         EventFd before = ring.err;
         ring.err = err;
         if (ring.started) {
@@ -215,13 +216,18 @@ final class VringRequests {
         return vrings.get(message, payload & VhostUserSpec.VRING_INDEX_MASK);
     }
 
+    private interface Adoption {
+        EventFd adopt(Fd fd) throws LinuxException;
+    }
+
     /** The eventfd that came along; null: bit 8 says that there is none. */
-    private static @Nullable EventFd eventFd(FrontendMessage message) throws ProtocolException {
+    private static @Nullable EventFd eventFd(FrontendMessage message, Adoption adoption)
+            throws ProtocolException {
         if ((message.u64() & VhostUserSpec.VRING_NO_FD) != 0) {
             return null;
         }
         try {
-            return EventFd.adopt(message.takeFd());
+            return adoption.adopt(message.takeFd());
         } catch (LinuxException e) {
             throw new ProtocolException(message.name() + ": " + e.getMessage(), e);
         }

@@ -12,10 +12,12 @@ import dev.ringside.frontend.ProcessUsage;
 import dev.ringside.server.component.TestServer.Disk;
 import dev.ringside.server.component.TestServer.Nic;
 import java.io.IOException;
+import java.lang.reflect.Method;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 
@@ -50,11 +52,13 @@ abstract class Hostile {
         Await.until("the last session is over", () -> !victim.handle().connected());
         openFds = ProcessUsage.openDescriptors(PID);
         mappings = ProcessUsage.mappings(PID, "ringside-frontend");
+        neighbour.pulse().begin();
     }
 
     @AfterEach
-    void assertUnharmed() throws Exception {
+    void assertUnharmed(final TestInfo test) throws Exception {
         neighbour.assertGoesOn();
+        report(test, neighbour.pulse());
         assertServes();
         assertTrue(server.healthy(), "seed " + SEED);
         Await.until(
@@ -72,6 +76,19 @@ abstract class Hostile {
         } finally {
             server.close();
         }
+    }
+
+    /** One line for each attack: what the neighbour got done meanwhile. */
+    static void report(final TestInfo test, final Pulse pulse) {
+        final String name = test.getTestMethod().map(Method::getName).orElse("?");
+        final String form = test.getDisplayName().replace(name, "").replace("()", "");
+        System.out.println(
+                "attack | %s.%s %s | %s"
+                        .formatted(
+                                test.getTestClass().map(Class::getSimpleName).orElse("?"),
+                                name,
+                                form,
+                                pulse.report()));
     }
 
     private void assertServes() throws IOException {

@@ -19,10 +19,12 @@ final class Neighbour implements AutoCloseable {
 
     private final BlkDriver driver;
     private final BlkLoad.Running running;
+    private final Pulse pulse;
 
     private Neighbour(final BlkDriver driver, final LoadOptions options) {
         this.driver = driver;
         this.running = new BlkLoad(driver, options).start();
+        this.pulse = Pulse.of("requests of the disk beside it", running.load()::completed);
     }
 
     static Neighbour start(final TestServer server) throws Exception {
@@ -39,9 +41,15 @@ final class Neighbour implements AutoCloseable {
         assertFalse(running.ended(), "the neighbour's load ended by itself");
     }
 
+    /** What it got done, from one {@link Pulse#begin} to the next. */
+    Pulse pulse() {
+        return pulse;
+    }
+
     @Override
     public void close() throws IOException {
-        try (driver) {
+        try (driver;
+                pulse) {
             final LoadResult result = running.stopAndJoin();
             assertTrue(result.clean(), "neighbour: " + result.summary());
             final BlkLoad check =

@@ -13,21 +13,14 @@ import dev.ringside.frontend.NetIo;
 import dev.ringside.frontend.NetIo.Received;
 import dev.ringside.frontend.NetIo.Shape;
 import dev.ringside.frontend.NetLayout;
-import dev.ringside.frontend.NetLoad;
-import dev.ringside.frontend.NetLoadOptions;
-import dev.ringside.frontend.NetLoadResult;
 import dev.ringside.frontend.NetOptions;
 import dev.ringside.frontend.NetSpec;
-import dev.ringside.server.component.TestServer.Nic;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,42 +29,11 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Headers, chains and buffers that no honest driver makes, on a NIC beside a healthy one and a
  * healthy disk. What comes through has to be what the driver accepted, and within its buffers.
  */
-class NetHostileIT extends Hostile {
-    private static final NetOptions OFFLOADS =
-            NetOptions.defaults()
-                    .features(NetOptions.PLAIN_FEATURES | NetOptions.OFFLOAD_FEATURES)
-                    .without(NetSpec.F_MTU);
+class NetHostileIT extends HostileNics {
     private static final int[] EXTREMES = {
         0, 1, 13, 14, 33, 34, 53, 54, 59, 60, 61, 198, 199, 200, 201, 0x7fff, 0x8000, 0xffff
     };
     private static final int QUIET_NS = 5_000_000;
-
-    private Nic nic;
-    private NetNeighbour netNeighbour;
-
-    @BeforeAll
-    void startNics() throws Exception {
-        netNeighbour = NetNeighbour.start(server());
-        nic = extraNic("loopback");
-        // What is opened when they first serve is there before descriptors are counted.
-        assertNicsUnharmed();
-    }
-
-    @AfterEach
-    void assertNicsUnharmed() throws Exception {
-        netNeighbour.assertGoesOn();
-        try (NetDriver driver = nic.start(OFFLOADS)) {
-            final NetLoadResult result =
-                    new NetLoad(driver, NetLoadOptions.verified(100, 16).frames(500)).run();
-            assertTrue(result.clean(), result.summary());
-        }
-        Await.until("the last session is over", () -> !nic.handle().connected());
-    }
-
-    @AfterAll
-    void stopNics() throws IOException {
-        netNeighbour.close();
-    }
 
     private static byte[] frame(final int length) {
         final byte[] frame = new byte[length];
@@ -140,7 +102,7 @@ class NetHostileIT extends Hostile {
 
     @Test
     void shouldBearEachHeaderFieldAtItsExtremes() throws Exception {
-        try (NetDriver driver = nic.start(OFFLOADS)) {
+        try (NetDriver driver = nic().start(OFFLOADS)) {
             final NetIo io = new NetIo(driver, 0, deep());
             for (final int x : EXTREMES) {
                 for (final int y : EXTREMES) {
@@ -173,7 +135,7 @@ class NetHostileIT extends Hostile {
                 OFFLOADS.features(
                         NetOptions.PLAIN_FEATURES | (NetOptions.OFFLOAD_FEATURES & offloads));
         final Random random = new Random(SEED);
-        try (NetDriver driver = nic.start(options.without(NetSpec.F_MTU))) {
+        try (NetDriver driver = nic().start(options.without(NetSpec.F_MTU))) {
             final NetIo io = new NetIo(driver, 0, deep());
             for (int i = 0; i < 3_000; i++) {
                 final byte[] header = new byte[driver.headerBytes()];
@@ -205,7 +167,7 @@ class NetHostileIT extends Hostile {
 
     @Test
     void shouldDropChainsOfAnyWrongLength() throws Exception {
-        try (NetDriver driver = nic.start(OFFLOADS)) {
+        try (NetDriver driver = nic().start(OFFLOADS)) {
             final NetIo io = new NetIo(driver, 0, deep());
             final long memory = driver.memory().allocate(128 << 10, 4096);
             for (int length = 1; length < 12 + 14; length++) {
@@ -226,7 +188,7 @@ class NetHostileIT extends Hostile {
 
     @Test
     void shouldBearTransmitChainsForTheDeviceToWrite() throws Exception {
-        try (NetDriver driver = nic.start(OFFLOADS)) {
+        try (NetDriver driver = nic().start(OFFLOADS)) {
             final NetIo io = new NetIo(driver, 0, deep());
             final long memory = driver.memory().allocate(4096, 4096);
             final MemorySegment bytes = driver.memory().slice(memory, 4096);
@@ -244,7 +206,7 @@ class NetHostileIT extends Hostile {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3})
     void shouldBearReceiveBuffersThatAreNone(final int kind) throws Exception {
-        try (NetDriver driver = nic.start(OFFLOADS)) {
+        try (NetDriver driver = nic().start(OFFLOADS)) {
             final NetIo io = new NetIo(driver, 0, deep().postedByHand());
             final long memory = driver.memory().allocate(4096, 4096);
             final DriverChain chain =
@@ -273,11 +235,11 @@ class NetHostileIT extends Hostile {
     @Test
     void shouldKeepQuietWithoutRoomAndLetGo() throws Exception {
         for (int i = 0; i < 5; i++) {
-            try (NetDriver driver = nic.start(OFFLOADS)) {
+            try (NetDriver driver = nic().start(OFFLOADS)) {
                 final NetIo io = new NetIo(driver, 0, deep().postedByHand());
                 io.submit(NetHeader.PLAIN, frame(200));
                 assertNull(io.receive(QUIET_NS));
-                netNeighbour.assertGoesOn();
+                netNeighbour().assertGoesOn();
                 assertEquals(1, io.sending());
                 if (i % 2 == 0) {
                     // The frame waits in the ring: stopping gives it back to the driver.
@@ -289,7 +251,7 @@ class NetHostileIT extends Hostile {
 
     @Test
     void shouldReadEachHeaderOnceWhileItChanges() throws Exception {
-        try (NetDriver driver = nic.start(OFFLOADS)) {
+        try (NetDriver driver = nic().start(OFFLOADS)) {
             final NetIo io = new NetIo(driver, 0, deep());
             final long memory = driver.memory().allocate(4096, 4096);
             final MemorySegment bytes = driver.memory().slice(memory, 4096);

@@ -19,10 +19,12 @@ final class NetNeighbour implements AutoCloseable {
 
     private final NetDriver driver;
     private final NetLoad.Running running;
+    private final Pulse pulse;
 
     private NetNeighbour(final NetDriver driver) {
         this.driver = driver;
         this.running = new NetLoad(driver, NetLoadOptions.verified(200, 8)).start();
+        this.pulse = Pulse.of("frames of the NIC beside it", running.load()::completed);
     }
 
     static NetNeighbour start(final TestServer server) throws Exception {
@@ -39,9 +41,15 @@ final class NetNeighbour implements AutoCloseable {
         assertFalse(running.ended(), "the neighbour's load ended by itself");
     }
 
+    /** What it got done, from one {@link Pulse#begin} to the next. */
+    Pulse pulse() {
+        return pulse;
+    }
+
     @Override
     public void close() throws IOException {
-        try (driver) {
+        try (driver;
+                pulse) {
             final NetLoadResult result = running.stopAndJoin();
             assertTrue(result.clean(), "neighbour: " + result.summary());
         }

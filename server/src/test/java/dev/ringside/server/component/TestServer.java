@@ -84,7 +84,7 @@ final class TestServer implements AutoCloseable {
     }
 
     /** A NIC that is served. */
-    record Nic(Path socket, NetDevice device, DeviceHandle handle) {
+    record Nic(String name, Path socket, NetDevice device, DeviceHandle handle) {
         FrontendConnection connect() throws IOException {
             return FrontendConnection.connect(socket, 5_000);
         }
@@ -143,7 +143,7 @@ final class TestServer implements AutoCloseable {
                         metrics);
         devices.add(device);
         final SocketSource source = new SocketSource.Listen(socket, 0600, null, null);
-        return new Nic(socket, device, engine.attach(device, source));
+        return new Nic(name, socket, device, engine.attach(device, source));
     }
 
     /** The URI of a new file of zeroes. */
