@@ -1,0 +1,197 @@
+package dev.ringside.virtio.blk;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ringside.shm.Errno;
+import dev.ringside.virtio.blk.backend.BlockTraits;
+import dev.ringside.virtio.blk.backend.FakeBackend;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Reads any bytes as what a hostile driver does to a disk: chains of any pieces that hold any
+ * bytes, changes of the header while the request is under way, the configuration space, and a
+ * backend that fails. Checks that the backend is asked only for what the disk has, that every chain
+ * comes back, and that nothing is written beside the buffers.
+ */
+final class BlkExerciser implements AutoCloseable {
+    private static final BlockTraits TRAITS =
+            new BlockTraits(512, 4096, false, false, false, true, 512, true, true, true);
+    private static final long CAPACITY = 1 << 20;
+    private static final int GUARD_BYTES = 8;
+    private static final int MOST_PIECES = 8;
+    private static final int MOST_TURNS = 10_000;
+    private static final int[] RESULTS = {0, 0, -Errno.EIO, -Errno.ENOSPC};
+    private static final int[] LENGTHS = {0, 1, 15, 16, 17, 511, 512, 513, 1024, 4096};
+
+    private final ByteBuffer input;
+    private final FakeBackend backend = new FakeBackend(TRAITS, CAPACITY);
+    private final TestDisk disk;
+    private final List<Sent> sent = new ArrayList<>();
+
+    /** A chain under way, and what the pieces that the device may only read held. */
+    private record Sent(TestDisk.Pending pending, List<byte[]> contents) {}
+
+    private BlkExerciser(byte[] bytes) throws Exception {
+        input = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        // Any features, VERSION_1 as both kinds of driver have it.
+        long features = next() | (long) next() << 8 | 1L << 32;
+        disk = new TestDisk(BlkConfig.named("disk"), backend, features);
+    }
+
+    /** Runs one input. */
+    static void run(byte[] bytes) {
+        try (BlkExerciser exerciser = new BlkExerciser(bytes)) {
+            exerciser.steps();
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void steps() {
+        while (input.hasRemaining()) {
+            int choice = next();
+            switch (choice & 7) {
+                case 0 -> configure();
+                case 1 -> change();
+                case 2 -> complete();
+                default -> send((choice & 8) != 0);
+            }
+            if ((choice & 16) != 0) {
+                disk.turn();
+                check();
+            }
+        }
+        for (int turns = 0; !sent.isEmpty(); turns++) {
+            assertTrue(turns < MOST_TURNS, "a chain that does not come back");
+            disk.turn();
+            complete();
+            check();
+        }
+    }
+
+    /** A chain of pieces whose bytes come from the input: often a request, often not. */
+    private void send(boolean indirect) {
+        List<TestGuest.Buffer> buffers = new ArrayList<>();
+        List<byte[]> contents = new ArrayList<>();
+        boolean writable = false;
+        for (int i = 1 + next() % MOST_PIECES; i > 0; i--) {
+            int kind = next();
+            writable |= (kind & 1) != 0 && !buffers.isEmpty();
+            int length = Math.max(1, LENGTHS[(kind >> 1) % LENGTHS.length]);
+            byte[] content = new byte[length];
+            if (!writable) {
+                fill(content);
+            }
+            long at = disk.guest.allocate(length + GUARD_BYTES, kind >> 5);
+            disk.guest.put(at, content);
+            disk.guest.put(at + length, new byte[GUARD_BYTES]);
+            buffers.add(new TestGuest.Buffer(at, length, writable));
+            contents.add(content);
+        }
+        if (disk.guest.room() < buffers.size()) {
+            return;
+        }
+        int head = indirect ? disk.guest.addIndirect(buffers) : disk.guest.add(buffers);
+        sent.add(new Sent(new TestDisk.Pending(head, buffers), contents));
+    }
+
+    private void fill(byte[] content) {
+        if (content.length >= BlkSpec.HEADER_BYTES && (next() & 3) != 0) {
+            // A header with a known type, somewhere on the disk or not far behind it.
+            ByteBuffer header = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
+            header.putInt(next() & 15).putInt(0).putLong((long) next() << 4 | (next() & 15));
+            return;
+        }
+        int given = Math.min(content.length, Math.min(input.remaining(), 32));
+        input.get(content, 0, given);
+    }
+
+    /** The driver changes a piece while the device has it. */
+    private void change() {
+        if (sent.isEmpty()) {
+            return;
+        }
+        Sent one = sent.get(next() % sent.size());
+        int piece = next() % one.contents.size();
+        byte[] content = one.contents.get(piece);
+        TestGuest.Buffer buffer = one.pending.buffers().get(piece);
+        if (!buffer.writable()) {
+            fill(content);
+            disk.guest.put(buffer.address(), content);
+        }
+    }
+
+    private void configure() {
+        byte[] bytes = new byte[next() % 16];
+        long offset = next() % 80;
+        if ((next() & 1) == 0) {
+            disk.device.writeConfig((int) offset, bytes);
+        }
+        byte[] space = new byte[next()];
+        disk.device.readConfig((int) offset, space);
+    }
+
+    private void complete() {
+        if (backend.submitted().isEmpty()) {
+            return;
+        }
+        FakeBackend.Submitted asked = backend.submitted().getFirst();
+        assertTrue(
+                asked.offset() >= 0
+                        && asked.length() >= 0
+                        && asked.length() <= CAPACITY - asked.offset(),
+                asked.offset() + " + " + asked.length());
+        backend.complete(RESULTS[next() % RESULTS.length]);
+    }
+
+    private void check() {
+        for (Sent one : List.copyOf(sent)) {
+            if (disk.guest.isDone(one.pending.head())) {
+                sent.remove(one);
+                check(one, Objects.requireNonNull(disk.guest.take(one.pending.head())));
+            }
+        }
+    }
+
+    private void check(Sent one, int used) {
+        long room = 0;
+        for (int i = 0; i < one.contents.size(); i++) {
+            TestGuest.Buffer buffer = one.pending.buffers().get(i);
+            room += buffer.writable() ? buffer.bytes() : 0;
+            byte[] found = disk.guest.get(buffer.address(), buffer.bytes() + GUARD_BYTES);
+            ByteBuffer beside = ByteBuffer.wrap(found);
+            assertEquals(0, beside.getLong(buffer.bytes()), "written behind piece " + i);
+            if (!buffer.writable()) {
+                byte[] content = one.contents.get(i);
+                assertArrayEquals(content, Arrays.copyOf(found, content.length));
+            }
+        }
+        assertTrue(used >= 0 && used <= room, used + " of " + room + " bytes written");
+    }
+
+    private int next() {
+        return input.hasRemaining() ? Byte.toUnsignedInt(input.get()) : 0;
+    }
+
+    @Override
+    public void close() {
+        disk.worker.beginDrain();
+        // A write cache that was switched off is flushed yet.
+        for (int turns = 0; turns < MOST_TURNS && !disk.worker.drained(); turns++) {
+            disk.turn();
+            if (!backend.submitted().isEmpty()) {
+                backend.complete(0);
+            }
+        }
+        disk.close();
+    }
+}
