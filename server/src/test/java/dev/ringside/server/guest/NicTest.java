@@ -33,7 +33,9 @@ abstract class NicTest {
     private static final int MEMORY_MIB = 256;
     private static final int DATA_MIB = 8;
 
-    private final long seed = Long.getLong(SEED, System.nanoTime() & Integer.MAX_VALUE);
+    /** Of the data, and of whatever else a test leaves to chance. */
+    final long seed = Long.getLong(SEED, System.nanoTime() & Integer.MAX_VALUE);
+
     private final List<Namespace> namespaces = new ArrayList<>();
     private final List<NicServer> servers = new ArrayList<>();
     private final List<NetGuest> guests = new ArrayList<>();
@@ -109,6 +111,12 @@ abstract class NicTest {
         final NicServer server = NicServer.start(spec, host, directory);
         servers.add(server);
         return server;
+    }
+
+    /** kill -9: what the back-end holds is lost with it. */
+    final void kill(final NicServer server) {
+        server.close();
+        servers.remove(server);
     }
 
     /** A small VM that nothing is attached to. */

@@ -17,6 +17,25 @@ import java.util.List;
  */
 final class Traffic {
     private static final int FIRST_PORT = 5001;
+    private static final int PIECE_BYTES = 1 << 16;
+
+    /**
+     * Sends the data round and round, piece by piece and without haste, until it is told to end.
+     */
+    private static final String STREAM =
+            """
+            rm -f $d/sum $d/end $d/sent
+            { {
+                n=0
+                while [ ! -e $d/end ]; do
+                    dd if=$d/data bs=%d skip=$((n %% %d)) count=1 2>/dev/null
+                    n=$((n + 1))
+                    sleep 0.01
+                done
+                echo $n >$d/sent
+            } | socat -t60 - %s 2>$d/err | md5sum >$d/part
+            mv $d/part $d/sum; } &
+            """;
 
     /** Awaits the digest that a receiver leaves in {@code $d/sum}, half a minute at most. */
     private static final String AWAIT_SUM =
@@ -85,6 +104,37 @@ final class Traffic {
                                 .formatted(lengthBytes, address, port));
         assertEquals(digest(lengthBytes), seen, () -> "TCP from " + address);
         assertEquals(digest(lengthBytes), server.run(AWAIT_SUM), () -> "TCP to " + address);
+    }
+
+    /** Begins to send without end both ways through one TCP connection. */
+    void beginStream(final Shell client, final Shell server, final String address)
+            throws IOException, InterruptedException {
+        final int pieces = sizeBytes() / PIECE_BYTES;
+        final String listen = "TCP6-LISTEN:" + ++port + ",reuseaddr,ipv6only=0";
+        server.run(STREAM.formatted(PIECE_BYTES, pieces, listen));
+        final String connect = "TCP:" + address + ":" + port + ",retry=200,interval=0.05";
+        client.run(STREAM.formatted(PIECE_BYTES, pieces, connect));
+    }
+
+    /**
+     * Ends what {@link #beginStream} began and compares what came with what was sent.
+     *
+     * @return the bytes that came, both ways together
+     */
+    long endStream(final Shell client, final Shell server)
+            throws IOException, InterruptedException {
+        client.run("touch $d/end");
+        server.run("touch $d/end");
+        return assertArrived(client, server) + assertArrived(server, client);
+    }
+
+    private long assertArrived(final Shell from, final Shell to)
+            throws IOException, InterruptedException {
+        final String arrived = to.run(AWAIT_SUM);
+        // A sender whose connection broke tells no number.
+        final long bytes = Long.parseLong(from.run("cat $d/sent")) * PIECE_BYTES;
+        assertEquals(digest(bytes), arrived, () -> "TCP stream of " + bytes + " bytes");
+        return bytes;
     }
 
     /**
@@ -205,10 +255,18 @@ final class Traffic {
         return Math.toIntExact(Files.size(data));
     }
 
-    private String digest(final int lengthBytes) throws IOException {
-        try (var in = Files.newInputStream(data)) {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("MD5").digest(in.readNBytes(lengthBytes)));
+    /** Of the first bytes of the data, over and over. */
+    private String digest(final long lengthBytes) throws IOException {
+        try {
+            final byte[] bytes = Files.readAllBytes(data);
+            final MessageDigest digest = MessageDigest.getInstance("MD5");
+            long left = lengthBytes;
+            while (left > 0) {
+                final int count = (int) Math.min(left, bytes.length);
+                digest.update(bytes, 0, count);
+                left -= count;
+            }
+            return HexFormat.of().formatHex(digest.digest());
         } catch (final NoSuchAlgorithmException e) {
             throw new IOException(e);
         }
