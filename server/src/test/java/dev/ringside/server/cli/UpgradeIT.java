@@ -246,7 +246,8 @@ final class UpgradeIT {
                                             Wire.Offer.class,
                                             LONG_MS));
             assertTrue(
-                    String.valueOf(e.getMessage()).contains("hands over by protocol 1"),
+                    String.valueOf(e.getMessage())
+                            .contains("hands over by protocol " + Wire.PROTOCOL),
                     e.getMessage());
         }
         Successor first = Successor.begin(control(), "test");
