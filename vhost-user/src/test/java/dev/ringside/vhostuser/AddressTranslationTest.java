@@ -13,14 +13,18 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.Iotlb;
 import dev.ringside.vhostuser.TranslationMisses.Page;
 import dev.ringside.virtqueue.RingFault;
+import dev.ringside.virtqueue.Virtqueue;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -262,6 +266,46 @@ class AddressTranslationTest {
         f.ok(IOTLB_MSG, iotlb(USER_BASE, PAGE, USER_BASE, 3, UPDATE));
 
         assertTrue(f.host.calls.contains("invalidate 7f0000000000-7f0000000fff"));
+    }
+
+    @Test
+    void shouldMapARingWhosePagesLieApartAnewWhenOneOfThemMoves() throws ProtocolException {
+        Watching thread = new Watching();
+        f.host.thread = thread;
+        f.ok(8, state(0, 2 * TestFrontend.QUEUE_SIZE));
+        f.ok(9, TestFrontend.ringAddr(0));
+        f.ok(12, u64(0), eventFd());
+        for (long page : new long[] {0, 0x5000, 0x8000, 0x9000}) {
+            update(USER_BASE + page, Iotlb.READ_WRITE);
+        }
+        f.ok(IOTLB_MSG, iotlb(USER_BASE + PAGE, PAGE, USER_BASE + 0x8_0000, 3, UPDATE));
+        assertTrue(f.host.running.containsKey(0));
+
+        f.ok(IOTLB_MSG, iotlb(USER_BASE + PAGE, PAGE, USER_BASE + 0x9_0000, 3, UPDATE));
+
+        MemorySegment memory = f.session.memory().regions().getFirst().segment();
+        memory.set(ValueLayout.JAVA_BYTE, 0x9_0000, (byte) 7);
+        MemorySegment ring = Objects.requireNonNull(thread.seen.sliceRing(USER_BASE, 2 * PAGE, 1));
+        assertEquals(7, ring.get(ValueLayout.JAVA_BYTE, PAGE));
+    }
+
+    private static final class Watching implements FakeHost.Translated {
+        GuestMemory seen = GuestMemory.empty();
+
+        @Override
+        public void translate(Virtqueue queue, GuestMemory next) {
+            seen = next;
+        }
+
+        @Override
+        public void invalidate(Virtqueue queue, GuestMemory next, long first, long last) {
+            seen = next;
+        }
+
+        @Override
+        public void deny(Virtqueue queue) {
+            throw new AssertionError("nothing is denied");
+        }
     }
 
     @Test

@@ -38,6 +38,14 @@ final class IotlbExerciser implements AutoCloseable, FakeHost.Translated {
     private static final int AVAILABLE = 0x5000;
     private static final int F_WRITE = 2;
 
+    /** From here on a byte asks for what is no page of the few. */
+    private static final int ODD = 0xf0;
+
+    private static final int RING_BYTES = 0xc000;
+
+    /** Slot 0 in the first round, for both sides. */
+    private static final int PACKED_START = 0x8000_8000;
+
     private record Entry(long iova, long size, long user, int access) {
         long last() {
             return iova + size - 1;
@@ -105,7 +113,7 @@ final class IotlbExerciser implements AutoCloseable, FakeHost.Translated {
         while (input.hasRemaining()) {
             int choice = next();
             switch (choice & 7) {
-                case 0, 1 -> tell(iova(), size(), user(), next() % 5, UPDATE);
+                case 0, 1 -> tell(iova(), size(), user(), next() & 3, UPDATE);
                 case 2 -> tell(iova(), size(), 0, 0, INVALIDATE);
                 case 3 -> tellAnything();
                 case 4 -> answer(choice);
@@ -115,20 +123,42 @@ final class IotlbExerciser implements AutoCloseable, FakeHost.Translated {
             }
             runPosted();
             f.host.checkBorrowed();
+            if (f.session.rings().getFirst().faulted() || brokenByTheDriver()) {
+                startAnew();
+            }
         }
+    }
+
+    private boolean brokenByTheDriver() {
+        FakeHost.Queue running = f.host.running.get(0);
+        return running != null && running.start.queue().fault() != null;
+    }
+
+    /** As a driver that resets its device, so that a mistake is not the end of it. */
+    private void startAnew() throws ProtocolException {
+        FakeHost.Queue running = f.host.running.get(0);
+        if (running != null) {
+            drain(running.start.queue());
+        }
+        f.ask(11, state(0, 0));
+        model.clear();
+        memory.asSlice(0, RING_BYTES).fill((byte) 0);
+        made = 0;
+        f.ok(10, state(0, packed ? PACKED_START : 0));
+        start();
     }
 
     /** Few places, so that they meet; sometimes anything. */
     private long iova() {
         int choice = next();
-        return (choice & 0x80) != 0
+        return choice >= ODD
                 ? (long) next() << 56 | (long) next() << 12 | choice
                 : USER_BASE + (long) (choice & 0xf) * PAGE;
     }
 
     private long size() {
         int choice = next();
-        return switch (choice & 7) {
+        return switch (choice & 0x1f) {
             case 0 -> 0;
             case 1 -> -1;
             case 2 -> 1L << (choice >>> 3) | 0x7ff;
@@ -138,7 +168,7 @@ final class IotlbExerciser implements AutoCloseable, FakeHost.Translated {
 
     private long user() {
         int choice = next();
-        return (choice & 0x80) != 0 ? choice : USER_BASE + (long) (choice & 0x1f) * PAGE;
+        return choice >= ODD ? choice : USER_BASE + (long) (choice & 0x1f) * PAGE;
     }
 
     private void tellAnything() throws ProtocolException {
@@ -234,7 +264,7 @@ final class IotlbExerciser implements AutoCloseable, FakeHost.Translated {
         int choice = next();
         long at = slot * 16;
         memory.set(ValueLayout.JAVA_LONG, at, iova() + (choice & 0xf0));
-        memory.set(ValueLayout.JAVA_INT, at + 8, 1 + next() * 37);
+        memory.set(ValueLayout.JAVA_INT, at + 8, 1 + next() * 17);
         int flags = (choice & 1) != 0 ? F_WRITE : choice & 7;
         if (packed) {
             memory.set(ValueLayout.JAVA_SHORT, at + 12, (short) slot);
