@@ -187,6 +187,7 @@ class SavedSessionTest {
         assertEquals(List.of("stop 0", "stop 2"), newCalls(callsBefore));
         assertEquals(List.of("start 0 enabled", "start 2 enabled"), other.host.calls);
         assertEquals(PARKED_AT, other.host.queue(0).base());
+        assertEquals(PARKED_AT, other.host.queue(2).base());
         assertEquals(QUEUE_SIZE, other.host.queue(2).size());
         assertEquals(List.of(FakeDevice.VERSION_1), other.device.featuresSet);
         assertEquals(0xf, other.askU64(40, new byte[0]));

@@ -120,7 +120,17 @@ final class HandOverIT {
     private static BlkDriver start(
             final Path socket, final int queues, final boolean eventIdx, final boolean packed)
             throws IOException {
-        BlkOptions options = BlkOptions.defaults().queues(queues).order(StartOrder.QEMU);
+        return start(
+                socket,
+                BlkOptions.defaults().queues(queues).order(StartOrder.QEMU),
+                eventIdx,
+                packed);
+    }
+
+    private static BlkDriver start(
+            final Path socket, final BlkOptions given, final boolean eventIdx, final boolean packed)
+            throws IOException {
+        BlkOptions options = given;
         options = packed ? options.with(VirtioSpec.F_RING_PACKED) : options;
         options = eventIdx ? options : options.without(VirtioSpec.F_EVENT_IDX);
         return BlkDriver.start(
@@ -129,16 +139,21 @@ final class HandOverIT {
 
     @ParameterizedTest
     @CsvSource({
-        "1, true, false",
-        "4, true, false",
-        "4, false, false",
-        "1, false, true",
-        "4, true, true"
+        "1, true, false, true",
+        "4, true, false, true",
+        "4, false, false, true",
+        "1, false, true, true",
+        "4, true, true, true",
+        // Only the bases say where rings are.
+        "4, true, false, false",
+        "4, true, true, false"
     })
     void shouldLoseNothingWhenEngineAfterEngineGoesOn(
-            final int queues, final boolean eventIdx, final boolean packed) throws Exception {
+            final int queues, final boolean eventIdx, final boolean packed, final boolean region)
+            throws Exception {
         Host host = Host.first(socket(), queues);
-        try (BlkDriver driver = start(socket(), queues, eventIdx, packed)) {
+        final BlkOptions options = BlkOptions.defaults().queues(queues).order(StartOrder.QEMU);
+        try (BlkDriver driver = start(socket(), options.inflight(region), eventIdx, packed)) {
             final BlkLoad.Running load = new BlkLoad(driver, LoadOptions.verified(DEPTH)).start();
             for (int i = 0; i < HAND_OVERS; i++) {
                 final long before = load.load().completed();

@@ -23,6 +23,7 @@ import dev.ringside.server.component.TestServer.Disk;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -98,18 +99,20 @@ final class IommuIT {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void shouldNeverWriteBehindARangeThatWasTakenBack(final boolean packed) throws Exception {
-        final Disk disk = server.disk(server.file(4 * MIB), 1);
-        try (BlkDriver driver = disk.start(options(packed));
+        final Disk disk = server.disk(server.file(4 * MIB), 2);
+        try (BlkDriver driver = disk.start(options(packed).queues(2));
                 FrontendIommu iommu = new FrontendIommu(driver).start()) {
             final long[] pages = {
                 driver.memory().allocate(PAGE, PAGE), driver.memory().allocate(PAGE, PAGE)
             };
-            final Reader reader = new Reader(driver);
+            final List<Reader> readers = List.of(new Reader(driver, 0), new Reader(driver, 1));
             for (int round = 0; round < ROUNDS; round++) {
                 final long now = pages[round % 2];
                 final MemorySegment old = driver.memory().slice(pages[(round + 1) % 2], PAGE);
                 iommu.map(AWAY, driver.memory().userAddress(now), FrontendIommu.READ_WRITE);
-                reader.keepBusy();
+                for (final Reader reader : readers) {
+                    reader.keepBusy();
+                }
                 iommu.invalidate(AWAY, PAGE);
                 old.fill((byte) 0x5a);
                 // What was taken back is another page from here on, also for what is in the ring.
@@ -118,7 +121,7 @@ final class IommuIT {
                 iommu.map(AWAY, driver.memory().userAddress(other), FrontendIommu.READ_WRITE);
                 iommu.invalidate(AWAY, PAGE);
                 behind.fill((byte) 0x5a);
-                reader.finish();
+                readers.forEach(Reader::finish);
                 assertUntouched(behind, round);
             }
             stop(driver, iommu);
@@ -142,9 +145,9 @@ final class IommuIT {
         private final BlkIo io;
         private final long control;
 
-        Reader(final BlkDriver driver) throws IOException {
-            queue = driver.queue(0);
-            io = new BlkIo(driver, 0, PAGE);
+        Reader(final BlkDriver driver, final int index) throws IOException {
+            queue = driver.queue(index);
+            io = new BlkIo(driver, index, PAGE);
             control = driver.memory().allocate(DEPTH * 64L, PAGE);
         }
 
