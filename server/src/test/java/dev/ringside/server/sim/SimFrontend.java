@@ -393,7 +393,7 @@ final class SimFrontend implements AutoCloseable {
 
     /** The driver switches the write cache off or on, and relies on it when that is done. */
     void setWriteCache(final boolean on, final Runnable done) {
-        tell(
+        script.tell(
                 VhostUserSpec.SET_CONFIG,
                 () ->
                         Wire.buffer(13)
@@ -401,8 +401,8 @@ final class SimFrontend implements AutoCloseable {
                                 .putInt(1)
                                 .putInt(0)
                                 .put((byte) (on ? 1 : 0))
-                                .array());
-        then(done);
+                                .array(),
+                done);
     }
 
     /** The guest reboots: stops the rings, resets the device, begins anew. */

@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -18,13 +17,19 @@ import org.jspecify.annotations.Nullable;
 final class SimScript {
     private static final int NO_MESSAGE = -1;
 
-    /** One message, or something that the front-end does without one. */
+    /** One message and what its success means, or something that is done without a message. */
     private record Step(
             int request,
             Supplier<byte[]> payload,
             Supplier<List<Fd>> fds,
             @Nullable Consumer<Reply> onReply,
-            @Nullable Runnable action) {}
+            @Nullable Runnable action) {
+        void act() {
+            if (action != null) {
+                action.run();
+            }
+        }
+    }
 
     private final Deque<Step> steps = new ArrayDeque<>();
     private @Nullable Step awaited;
@@ -56,6 +61,13 @@ final class SimScript {
         steps.add(new Step(request, payload, fds, null, null));
     }
 
+    /**
+     * A message that must be carried out; whoever takes the reply knows it: nothing dies between.
+     */
+    void tell(final int request, final Supplier<byte[]> payload, final Runnable done) {
+        steps.add(new Step(request, payload, List::of, null, done));
+    }
+
     /** A message that has a reply of its own. */
     void ask(
             final int request,
@@ -85,9 +97,8 @@ final class SimScript {
     }
 
     private void say(final Step next, final SimProcess process) {
-        final Runnable action = next.action;
-        if (action != null) {
-            action.run();
+        if (next.request == NO_MESSAGE) {
+            next.act();
             return;
         }
         final byte[] payload = next.payload.get();
@@ -97,6 +108,9 @@ final class SimScript {
         }
         final int flags = VhostUserSpec.VERSION | (needReply ? VhostUserSpec.NEED_REPLY : 0);
         process.receive(Wire.message(next.request, flags, payload), next.fds.get());
+        if (awaited == null) {
+            next.act();
+        }
     }
 
     private static void accept(final Step step, final Reply reply) {
@@ -110,6 +124,7 @@ final class SimScript {
         } else if (Wire.u64(reply) != 0) {
             throw new SimFailure("request " + step.request + " was refused");
         }
+        step.act();
     }
 
     /**
@@ -125,7 +140,6 @@ final class SimScript {
         if (reply != null) {
             awaited = null;
             accept(waiting, reply);
-            Objects.requireNonNull(steps.remove().action).run();
         }
     }
 }
