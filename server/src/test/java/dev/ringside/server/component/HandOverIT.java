@@ -18,6 +18,7 @@ import dev.ringside.frontend.FrontendRegion;
 import dev.ringside.frontend.LoadOptions;
 import dev.ringside.frontend.LoadResult;
 import dev.ringside.frontend.StartOrder;
+import dev.ringside.frontend.VhostUserSpec;
 import dev.ringside.frontend.VirtioSpec;
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.server.control.ControlClient;
@@ -35,6 +36,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
@@ -59,12 +61,21 @@ final class HandOverIT {
     private static final int POSTCOPY_ADVISE = 28;
     private static final int POSTCOPY_LISTEN = 29;
     private static final int POSTCOPY_END = 30;
+
+    /** Where the payload of an IOTLB message says what it is. */
+    private static final int IOTLB_TYPE = 25;
+
     private static final int DEPTH = 16;
     private static final int HAND_OVERS = Integer.getInteger("ringside.handovers", 25);
     private static final long LIMIT_S = 20;
     private static final String STORAGE = "memory:size=16M";
 
     @TempDir private Path folder = Path.of("/nonexistent");
+
+    /** What happens while nobody serves. */
+    private interface Meanwhile {
+        void run() throws Exception;
+    }
 
     /** An engine that serves the disk. */
     private record Host(Engine engine, BlkDevice disk) implements AutoCloseable {
@@ -88,11 +99,16 @@ final class HandOverIT {
 
         /** Freezes, and goes on in another engine, with another device on the same memory. */
         Host next(final int queues) throws Exception {
+            return next(queues, () -> {});
+        }
+
+        Host next(final int queues, final Meanwhile whileFrozen) throws Exception {
             final Engine engine2 = Engine.startFrozen(config(), new MetricsRegistry());
             final var storage = Objects.requireNonNull(disk.storage()).duplicate();
             final BlkDevice disk2 = disk(queues, BlockBackends.open(STORAGE, false, storage));
             engine2.attach(disk2, new SocketSource.Inherited(0));
             final List<SavedEndpoint> saved = freeze();
+            whileFrozen.run();
             final Wire.State passed =
                     ControlClient.passed(new Wire.State(0, saved), Wire.State.class);
             engine2.restore(passed.endpoints());
@@ -232,6 +248,46 @@ final class HandOverIT {
                 throw new UncheckedIOException(e);
             }
         }
+    }
+
+    @Test
+    void shouldLeaveAnswersToWhoeverGoesOn() throws Exception {
+        final Host first = Host.first(socket(), 1);
+        Host host = first;
+        final BlkOptions options =
+                BlkOptions.defaults().order(StartOrder.QEMU).with(VirtioSpec.F_ACCESS_PLATFORM);
+        try (BlkDriver driver = start(socket(), options, true, false)) {
+            final FrontendConnection channel = Objects.requireNonNull(driver.backendChannel());
+            // Nobody translates, so the ring waits: its pages were asked for.
+            assertTrue(takeTypes(channel).contains(FrontendIommu.MISS));
+
+            host =
+                    host.next(
+                            1,
+                            () -> {
+                                final byte[] no = {1, 0, 0, 0, 0, 0, 0, 0};
+                                channel.send(1, VhostUserSpec.REPLY, no);
+                                // Twice around: whoever listens has heard it.
+                                first.engine().status();
+                                first.engine().status();
+                                assertEquals(List.of(), takeTypes(channel), "nobody listens");
+                            });
+
+            Await.until(
+                    "the new one hears it",
+                    () -> takeTypes(channel).contains(FrontendIommu.ACCESS_FAIL));
+        } finally {
+            assertTrue(host.engine().shutdown(20_000));
+            host.close();
+        }
+    }
+
+    private static List<Integer> takeTypes(final FrontendConnection channel) throws IOException {
+        final List<Integer> types = new ArrayList<>();
+        while (channel.awaitReadable(0)) {
+            types.add((int) channel.receive().buffer().get(IOTLB_TYPE));
+        }
+        return types;
     }
 
     @ParameterizedTest
