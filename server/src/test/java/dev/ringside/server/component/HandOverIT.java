@@ -304,8 +304,9 @@ final class HandOverIT {
                 for (int i = 0; i < HAND_OVERS; i++) {
                     load.awaitMore(30);
                     host = host.next(1);
-                    copies.copy(i % 2 == 0 ? log.replace() : log.take());
+                    copies.copy(i % 2 == 1 ? log.replace() : log.take());
                 }
+                load.awaitMore(30);
                 load.stop();
                 driver.stop();
                 copies.copy(log.take());
