@@ -9,6 +9,7 @@ package dev.ringside.shm;
 public final class Errno {
     public static final int EPERM = 1;
     public static final int ENOENT = 2;
+    public static final int ESRCH = 3;
     public static final int EINTR = 4;
     public static final int EIO = 5;
     public static final int ENXIO = 6;
@@ -100,6 +101,7 @@ public final class Errno {
         put(t, 0, "OK", "Success");
         put(t, EPERM, "EPERM", "Operation not permitted");
         put(t, ENOENT, "ENOENT", "No such file or directory");
+        put(t, ESRCH, "ESRCH", "No such process");
         put(t, EINTR, "EINTR", "Interrupted system call");
         put(t, EIO, "EIO", "Input/output error");
         put(t, ENXIO, "ENXIO", "No such device or address");

@@ -1,7 +1,9 @@
 package dev.ringside.shm;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -9,7 +11,9 @@ import java.lang.foreign.MemorySegment;
 /** The rings that the kernel shares with one IoUring: set-up, mapping, and the system calls. */
 final class IoUringMemory implements AutoCloseable {
     private static final int COMMON =
-            IoUringSpec.IORING_SETUP_CQSIZE | IoUringSpec.IORING_SETUP_CLAMP;
+            IoUringSpec.IORING_SETUP_CQSIZE
+                    | IoUringSpec.IORING_SETUP_CLAMP
+                    | IoUringSpec.IORING_SETUP_R_DISABLED;
     private static final int COOPERATIVE =
             COMMON
                     | IoUringSpec.IORING_SETUP_SUBMIT_ALL
@@ -27,6 +31,25 @@ final class IoUringMemory implements AutoCloseable {
             IoUringSpec.IORING_FEAT_SINGLE_MMAP
                     | IoUringSpec.IORING_FEAT_NODROP
                     | IoUringSpec.IORING_FEAT_EXT_ARG;
+    // All that an IoUring does: whoever got hold of a ring could do no more with it, such as open a
+    // file or a socket, which seccomp(2) would not see.
+    private static final int[] OPERATIONS = {
+        IoUringSpec.IORING_OP_NOP,
+        IoUringSpec.IORING_OP_READ,
+        IoUringSpec.IORING_OP_WRITE,
+        IoUringSpec.IORING_OP_READV,
+        IoUringSpec.IORING_OP_WRITEV,
+        IoUringSpec.IORING_OP_FSYNC,
+        IoUringSpec.IORING_OP_FALLOCATE,
+        IoUringSpec.IORING_OP_POLL_ADD,
+        IoUringSpec.IORING_OP_ASYNC_CANCEL
+    };
+    private static final int[] REGISTRATIONS = {
+        IoUringSpec.IORING_REGISTER_ENABLE_RINGS,
+        IoUringSpec.IORING_REGISTER_IOWQ_MAX_WORKERS,
+        IoUringSpec.IORING_REGISTER_RING_FDS,
+        IoUringSpec.IORING_UNREGISTER_RING_FDS
+    };
     private static final int REGISTERED = IoUringSpec.IORING_ENTER_REGISTERED_RING;
     private static final int MAX_ENTRIES = 32768;
     private static final int MIN_COMPLETIONS = 4096;
@@ -78,7 +101,45 @@ final class IoUringMemory implements AutoCloseable {
         for (int i = 0; i < entries; i++) {
             ring.set(JAVA_INT, array + (long) i * Integer.BYTES, i);
         }
+        try {
+            restrict();
+        } catch (LinuxException e) {
+            Libc.munmap(sqes.address(), sqes.byteSize());
+            Libc.munmap(ring.address(), ringBytes);
+            throw e;
+        }
         registered = registerRing(IoUringSpec.IORING_REGISTER_RING_FDS, -1, fd.number());
+    }
+
+    /** Ends what cannot be ended later: whatever is not listed. The ring works from now on. */
+    private void restrict() throws LinuxException {
+        int count = OPERATIONS.length + REGISTRATIONS.length;
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment list =
+                    scratch.allocate(
+                            (long) count * IoUringSpec.RESTRICTION_SIZE,
+                            IoUringSpec.RESTRICTION_SIZE);
+            long at = 0;
+            for (int operation : OPERATIONS) {
+                allow(list, at, IoUringSpec.IORING_RESTRICTION_SQE_OP, operation);
+                at += IoUringSpec.RESTRICTION_SIZE;
+            }
+            for (int registration : REGISTRATIONS) {
+                allow(list, at, IoUringSpec.IORING_RESTRICTION_REGISTER_OP, registration);
+                at += IoUringSpec.RESTRICTION_SIZE;
+            }
+            LinuxException.check(
+                    register(IoUringSpec.IORING_REGISTER_RESTRICTIONS, list, count),
+                    "io_uring_register IORING_REGISTER_RESTRICTIONS");
+        }
+        LinuxException.check(
+                register(IoUringSpec.IORING_REGISTER_ENABLE_RINGS, MemorySegment.NULL, 0),
+                "io_uring_register IORING_REGISTER_ENABLE_RINGS");
+    }
+
+    private static void allow(MemorySegment list, long at, int kind, int operation) {
+        list.set(JAVA_SHORT, at + IoUringSpec.RESTRICTION_OPCODE, (short) kind);
+        list.set(JAVA_BYTE, at + IoUringSpec.RESTRICTION_OP, (byte) operation);
     }
 
     private int registerRing(int operation, int place, int data) {

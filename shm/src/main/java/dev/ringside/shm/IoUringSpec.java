@@ -9,6 +9,7 @@ final class IoUringSpec {
 
     static final int IORING_SETUP_CQSIZE = 1 << 3;
     static final int IORING_SETUP_CLAMP = 1 << 4;
+    static final int IORING_SETUP_R_DISABLED = 1 << 6;
     static final int IORING_SETUP_SUBMIT_ALL = 1 << 7;
     static final int IORING_SETUP_COOP_TASKRUN = 1 << 8;
     static final int IORING_SETUP_TASKRUN_FLAG = 1 << 9;
@@ -30,9 +31,14 @@ final class IoUringSpec {
     static final long IORING_OFF_SQES = 0x10000000L;
 
     static final int IORING_REGISTER_EVENTFD = 4;
+    static final int IORING_REGISTER_RESTRICTIONS = 11;
+    static final int IORING_REGISTER_ENABLE_RINGS = 12;
     static final int IORING_REGISTER_IOWQ_MAX_WORKERS = 19;
     static final int IORING_REGISTER_RING_FDS = 20;
     static final int IORING_UNREGISTER_RING_FDS = 21;
+
+    static final int IORING_RESTRICTION_REGISTER_OP = 0;
+    static final int IORING_RESTRICTION_SQE_OP = 1;
 
     static final int IORING_OP_NOP = 0;
     static final int IORING_OP_READV = 1;
@@ -87,6 +93,11 @@ final class IoUringSpec {
     // struct io_uring_getevents_arg
     static final int GETEVENTS_ARG_TS = 16;
     static final int GETEVENTS_ARG_SIZE = 24;
+
+    // struct io_uring_restriction
+    static final int RESTRICTION_OPCODE = 0;
+    static final int RESTRICTION_OP = 2;
+    static final int RESTRICTION_SIZE = 16;
 
     // struct io_uring_rsrc_update
     static final int RSRC_UPDATE_OFFSET = 0;

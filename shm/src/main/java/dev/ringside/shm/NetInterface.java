@@ -38,7 +38,7 @@ public final class NetInterface implements AutoCloseable {
         Fd socket =
                 Fd.adopt(
                         LinuxException.check(
-                                SocketCalls.socket(NetSpec.AF_INET, CONTROL, 0), "socket"));
+                                SocketCalls.socket(SocketSpec.AF_UNIX, CONTROL, 0), "socket"));
         NetInterface found = new NetInterface(name, socket);
         try {
             found.index();

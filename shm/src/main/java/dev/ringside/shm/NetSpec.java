@@ -5,7 +5,6 @@ package dev.ringside.shm;
  * test.
  */
 final class NetSpec {
-    static final int AF_INET = 2;
     static final int IFNAMSIZ = 16;
 
     // struct ifreq: a name, and a union

@@ -32,10 +32,16 @@ class AbiIT {
             #include <stdio.h>
             #include <time.h>
             #include <unistd.h>
+            #include <linux/audit.h>
+            #include <linux/capability.h>
             #include <linux/falloc.h>
+            #include <linux/filter.h>
             #include <linux/fs.h>
             #include <linux/io_uring.h>
+            #include <linux/landlock.h>
             #include <linux/magic.h>
+            #include <linux/prctl.h>
+            #include <linux/seccomp.h>
             #include <linux/ethtool.h>
             #include <linux/if_ether.h>
             #include <linux/if_packet.h>
@@ -58,6 +64,20 @@ class AbiIT {
             #define SMB2_SUPER_MAGIC 0xfe534d42
             #define CIFS_SUPER_MAGIC 0xff534d42
             #endif
+            #ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+            #define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
+            #endif
+            #ifndef LANDLOCK_ACCESS_NET_BIND_TCP
+            #define LANDLOCK_RULE_NET_PORT 2
+            #define LANDLOCK_ACCESS_NET_BIND_TCP (1ULL << 0)
+            #define LANDLOCK_ACCESS_NET_CONNECT_TCP (1ULL << 1)
+            #endif
+            #ifndef LANDLOCK_ACCESS_FS_IOCTL_DEV
+            #define LANDLOCK_ACCESS_FS_IOCTL_DEV (1ULL << 15)
+            #endif
+            #ifndef LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET
+            #define LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET (1ULL << 0)
+            #endif
             #ifndef TUN_F_USO4
             #define TUN_F_USO4 0x20
             #define TUN_F_USO6 0x40
@@ -72,6 +92,7 @@ class AbiIT {
                             + "|SA_(SIGINFO|ONSTACK|RESTART)"
                             + "|SIGBUS|TUN[SG]ET[A-Z]+|TUN_F|IFF|SIOC[A-Z]+|ETHTOOL_GLINK"
                             + "|ARPHRD|CLONE|IFNAMSIZ|PACKET|TP_STATUS|TPACKET|ETH_P"
+                            + "|PR_[SG]ET|AUDIT_ARCH|SECCOMP|LANDLOCK"
                             + "|BLK[A-Z0-9]+|SEEK|RWF|FALLOC|EFD"
                             + "|(TMPFS|FUSE_SUPER|NFS_SUPER|V9FS|SMB_SUPER|CIFS_SUPER|SMB2_SUPER"
                             + "|CEPH_SUPER)_MAGIC)(_.*)?");
@@ -106,7 +127,8 @@ class AbiIT {
                         TunSpec.class,
                         TapOffload.class,
                         NetSpec.class,
-                        PacketSpec.class)) {
+                        PacketSpec.class,
+                        SandboxSpec.class)) {
             expectMacros(type);
         }
         assertTrue(expected.size() > 150, "macros found: " + expected.size());
@@ -117,6 +139,12 @@ class AbiIT {
         expect("EPOLLRDHUP", Epoll.RDHUP);
         expect("(int) EPOLLET", Epoll.ET);
         expect("SYS_epoll_pwait2", 441);
+        expect("_LINUX_CAPABILITY_VERSION_3", SandboxSpec.LINUX_CAPABILITY_VERSION_3);
+        expect("(int) (BPF_LD | BPF_W | BPF_ABS)", BpfProgram.LD_W_ABS);
+        expect("(int) (BPF_ALU | BPF_AND | BPF_K)", BpfProgram.ALU_AND_K);
+        expect("(int) (BPF_JMP | BPF_JEQ | BPF_K)", BpfProgram.JMP_JEQ_K);
+        expect("(int) (BPF_JMP | BPF_JGE | BPF_K)", BpfProgram.JMP_JGE_K);
+        expect("(int) (BPF_RET | BPF_K)", BpfProgram.RET_K);
 
         compare();
     }
@@ -184,6 +212,9 @@ class AbiIT {
         field("struct io_uring_cqe", "flags", IoUringSpec.CQE_FLAGS);
         structure("struct io_uring_getevents_arg", IoUringSpec.GETEVENTS_ARG_SIZE);
         field("struct io_uring_getevents_arg", "ts", IoUringSpec.GETEVENTS_ARG_TS);
+        structure("struct io_uring_restriction", IoUringSpec.RESTRICTION_SIZE);
+        field("struct io_uring_restriction", "opcode", IoUringSpec.RESTRICTION_OPCODE);
+        field("struct io_uring_restriction", "sqe_op", IoUringSpec.RESTRICTION_OP);
         structure("struct io_uring_rsrc_update", IoUringSpec.RSRC_UPDATE_SIZE);
         field("struct io_uring_rsrc_update", "offset", IoUringSpec.RSRC_UPDATE_OFFSET);
         field("struct io_uring_rsrc_update", "data", IoUringSpec.RSRC_UPDATE_DATA);
@@ -224,6 +255,22 @@ class AbiIT {
         field("siginfo_t", "si_addr", 16);
         expect("BUS_ADRERR", 2);
         expect("BUS_MCEERR_AO", 5);
+
+        compare();
+    }
+
+    @Test
+    void shouldAgreeWithCompilerWhenSandboxStructuresAreLaidOut() throws Exception {
+        field("struct seccomp_data", "nr", SandboxSpec.DATA_NR);
+        field("struct seccomp_data", "arch", SandboxSpec.DATA_ARCH);
+        field("struct seccomp_data", "args", SandboxSpec.DATA_ARGS);
+        structure("struct sock_filter", BpfProgram.INSTRUCTION_SIZE);
+        structure("struct sock_fprog", SandboxSpec.FPROG_SIZE);
+        field("struct sock_fprog", "filter", SandboxSpec.FPROG_FILTER);
+        structure("struct __user_cap_header_struct", SandboxSpec.CAP_HEADER_SIZE);
+        expect("2 * sizeof(struct __user_cap_data_struct)", SandboxSpec.CAP_DATA_SIZE);
+        structure("struct landlock_path_beneath_attr", SandboxSpec.PATH_BENEATH_SIZE);
+        field("struct landlock_path_beneath_attr", "parent_fd", SandboxSpec.PATH_BENEATH_FD);
 
         compare();
     }

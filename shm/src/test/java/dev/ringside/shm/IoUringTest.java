@@ -1,6 +1,7 @@
 package dev.ringside.shm;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -38,6 +39,23 @@ class IoUringTest {
     @AfterEach
     void free() {
         buffer.close();
+    }
+
+    /** Seccomp does not see what a ring does: the ring itself must refuse it. */
+    @Test
+    void shouldDoNothingThatIsNotOfThisClass() throws Exception {
+        int openAt = 18;
+        int registerBuffers = 0;
+        try (IoUringMemory memory = IoUringMemory.create(8)) {
+            memory.sqes.set(JAVA_BYTE, IoUringSpec.SQE_OPCODE, (byte) openAt);
+            memory.ring.set(JAVA_INT, memory.sqTail, 1);
+
+            assertEquals(1, memory.enter(1, 1, IoUringSpec.IORING_ENTER_GETEVENTS, 0, 0));
+
+            int result = memory.ring.get(JAVA_INT, memory.cqes + IoUringSpec.CQE_RES);
+            assertEquals(-Errno.EACCES, result);
+            assertEquals(-Errno.EACCES, memory.register(registerBuffers, MemorySegment.NULL, 0));
+        }
     }
 
     @Test

@@ -6,7 +6,7 @@ import picocli.CommandLine.ParseResult;
 
 /** Gives the texts of {@link BlkSyntax} their meaning and checks them against each other. */
 final class BlkParser {
-    private static final String FILE_SCHEME = "file:";
+    static final String FILE_SCHEME = "file:";
     private static final int LEAST_BLOCK_SIZE = 512;
 
     private final Given given;

@@ -6,11 +6,13 @@ import dev.ringside.server.engine.Engine;
 import dev.ringside.server.upgrade.Inheritance;
 import dev.ringside.server.upgrade.Resource;
 import dev.ringside.shm.Fd;
+import dev.ringside.shm.Sandbox;
 import dev.ringside.virtio.blk.BlkConfig;
 import dev.ringside.virtio.blk.BlkDevice;
 import dev.ringside.virtio.blk.backend.BackendException;
 import dev.ringside.virtio.blk.backend.BlockBackend;
 import dev.ringside.virtio.blk.backend.BlockBackends;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -87,6 +89,22 @@ final class BlkServer implements Part {
         return storage == null
                 ? List.of()
                 : List.of(new Resource(STORAGE + options.name(), List.of(storage), Map.of()));
+    }
+
+    @Override
+    public void confine(Sandbox sandbox) {
+        Confinement.allow(options.source(), sandbox);
+        Fd storage = disk().storage();
+        if (storage == null || !options.backend().startsWith(BlkParser.FILE_SCHEME)) {
+            return;
+        }
+        // Queues open it once more, for an error state of their own.
+        Path image = Path.of("/proc/self/fd/" + storage.number());
+        if (options.readOnly()) {
+            sandbox.read(image);
+        } else {
+            sandbox.write(image);
+        }
     }
 
     @Override

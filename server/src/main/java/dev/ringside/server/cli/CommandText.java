@@ -25,6 +25,7 @@ record CommandText(String command, List<String> options) {
                     ServeSyntax.SPIN_US,
                     ServeSyntax.QUEUE_BUDGET,
                     ServeSyntax.DEVICE_SHARE_US,
+                    ServeSyntax.SANDBOX,
                     ServeSyntax.METRICS_PORT,
                     ServeSyntax.METRICS_ADDRESS);
 

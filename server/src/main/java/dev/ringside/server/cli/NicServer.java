@@ -5,6 +5,7 @@ import dev.ringside.server.engine.DeviceHandle;
 import dev.ringside.server.engine.Engine;
 import dev.ringside.server.upgrade.Inheritance;
 import dev.ringside.server.upgrade.Resource;
+import dev.ringside.shm.Sandbox;
 import dev.ringside.virtio.net.NetConfig;
 import dev.ringside.virtio.net.NetDevice;
 import dev.ringside.virtio.net.filter.CapturePort;
@@ -105,6 +106,16 @@ final class NicServer implements Part {
     @Override
     public void attach(Engine engine) throws OperatorException {
         attached = Attaching.attach(engine, nic(), options.source());
+    }
+
+    @Override
+    public void confine(Sandbox sandbox) {
+        Confinement.allow(options.source(), sandbox);
+        Confinement.allowPort(options.port(), sandbox);
+        CaptureOptions capture = options.capture();
+        if (capture != null) {
+            Confinement.allow(capture, sandbox);
+        }
     }
 
     @Override

@@ -50,6 +50,12 @@ final class Reload {
 
     private String run(Engine engine, ServedTogether served)
             throws OperatorException, InterruptedException {
+        if (server.sandbox()) {
+            throw new OperatorException(
+                    file
+                            + ": this process is in the sandbox, where nothing can be opened any"
+                            + " more: restart it");
+        }
         List<ConfigTable> next = ConfigFile.read(file);
         ServeOptions options =
                 ServeParser.parse(file.toString(), next, false, CpuAffinity.allowed());

@@ -23,6 +23,7 @@ final class ServeSyntax {
     static final String QUEUE_BUDGET = "--queue-budget";
     static final String DEVICE_SHARE_US = "--device-share-us";
     static final String CONTROL_SOCKET = "--control-socket";
+    static final String SANDBOX = "--sandbox";
     static final String METRICS_PORT = "--metrics-port";
     static final String METRICS_ADDRESS = "--metrics-address";
 
@@ -106,6 +107,11 @@ final class ServeSyntax {
                 "PATH",
                 "Listen here for 'ringside ctl' and for 'ringside upgrade', which replaces this"
                         + " process while guests run.");
+        flag(
+                spec,
+                SANDBOX,
+                "Before serving, give up capabilities, files and system calls that are not needed"
+                        + " any more.");
         flag(
                 spec,
                 Capabilities.OPTION,

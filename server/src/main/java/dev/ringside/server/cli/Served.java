@@ -4,6 +4,7 @@ import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.server.engine.Engine;
 import dev.ringside.server.upgrade.Inheritance;
 import dev.ringside.server.upgrade.Movable;
+import dev.ringside.shm.Sandbox;
 import java.util.List;
 
 /** What a {@link Server} serves: opened, attached to the engine, closed. On the main thread. */
@@ -22,6 +23,9 @@ interface Served extends Movable, AutoCloseable {
     default boolean hearsHangUp() {
         return false;
     }
+
+    /** Says what is still needed of the host once all is opened and attached. */
+    void confine(Sandbox sandbox);
 
     /** What is not as asked for, or odd, and works. */
     List<String> notes();

@@ -4,6 +4,7 @@ import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.server.engine.Engine;
 import dev.ringside.server.upgrade.Inheritance;
 import dev.ringside.server.upgrade.Resource;
+import dev.ringside.shm.Sandbox;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -78,6 +79,11 @@ final class ServedTogether implements Served {
         if (reload != null) {
             reload.listen(engine, this);
         }
+    }
+
+    @Override
+    public synchronized void confine(Sandbox sandbox) {
+        parts.forEach(part -> part.confine(sandbox));
     }
 
     /**

@@ -28,6 +28,7 @@ final class Server implements AutoCloseable {
     private @Nullable MetricsServer metrics;
     private @Nullable Engine engine;
     private @Nullable ControlSocket control;
+    private String confinement = "";
     private @Nullable String notifySocket = SdNotify.socket();
 
     /** Host I/O, or another process, uses what this one has: it must end as it is. */
@@ -83,12 +84,14 @@ final class Server implements AutoCloseable {
     }
 
     private Engine start() throws OperatorException, InterruptedException {
+        Confinement.check(options);
         startMetrics(options);
         served.open(registry, Inheritance.none());
         Engine started = startEngine(false);
         attach(started);
-        ControlSocket listening = ControlSocket.open(this.controlOf(started), options.control());
-        control = listening;
+        control = ControlSocket.open(controlOf(started), options.control());
+        confinement = Confinement.enter(options, served, started, notifySocket, false);
+        started.release();
         serving(started, "");
         return started;
     }
@@ -98,14 +101,17 @@ final class Server implements AutoCloseable {
         TakeOver takeOver = new TakeOver(successor, limitMs);
         String listening = successor.offer().notifySocket();
         notifySocket = listening == null ? notifySocket : listening;
+        Confinement.check(options);
         served.open(registry, takeOver.inheritance());
         Engine started = startEngine(true);
         served.attach(started);
+        ServerOptions sameMetrics = options.withMetricsPort(successor.offer().metricsPort());
+        confinement = Confinement.enter(sameMetrics, served, started, notifySocket, true);
         String pause = takeOver.run(started, served);
         control = ControlSocket.takenOver(controlOf(started), takeOver.controlSocket());
         takeOver.awaitEnd();
         try {
-            startMetrics(options.withMetricsPort(successor.offer().metricsPort()));
+            startMetrics(sameMetrics);
         } catch (OperatorException e) {
             Log.warn("metrics", "no metrics: " + e.getMessage());
         }
@@ -130,7 +136,7 @@ final class Server implements AutoCloseable {
             Engine started =
                     frozen
                             ? Engine.startFrozen(options.threads().engineConfig(), registry)
-                            : Engine.start(options.threads().engineConfig(), registry);
+                            : Engine.startHeld(options.threads().engineConfig(), registry);
             engine = started;
             return started;
         } catch (IOException e) {
@@ -168,7 +174,8 @@ final class Server implements AutoCloseable {
                                         + options.threads().describe()
                                         + (endpoint == null
                                                 ? "; no metrics"
-                                                : "; metrics " + endpoint.url())));
+                                                : "; metrics " + endpoint.url())
+                                        + confinement));
         err.flush();
         boolean unused = SdNotify.notify(notifySocket, "READY=1");
     }

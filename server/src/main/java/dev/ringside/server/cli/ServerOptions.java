@@ -9,9 +9,13 @@ import org.jspecify.annotations.Nullable;
  * @param threads the polling threads
  * @param metrics where /metrics is served; null: nowhere
  * @param control the control socket; null: none
+ * @param sandbox whether the process gives up what it does not need
  */
 record ServerOptions(
-        ThreadOptions threads, @Nullable MetricsAddress metrics, @Nullable Path control) {
+        ThreadOptions threads,
+        @Nullable MetricsAddress metrics,
+        @Nullable Path control,
+        boolean sandbox) {
     /**
      * Checks the options.
      *
@@ -21,12 +25,13 @@ record ServerOptions(
         return new ServerOptions(
                 ThreadOptions.parse(given, allowedCpus),
                 MetricsAddress.parse(given),
-                SocketOptions.control(given));
+                SocketOptions.control(given),
+                given.has(ServeSyntax.SANDBOX));
     }
 
     /** What a process is without any option. */
     static ServerOptions defaults() {
-        return new ServerOptions(ThreadOptions.defaults(), null, null);
+        return new ServerOptions(ThreadOptions.defaults(), null, null, false);
     }
 
     /** The same with metrics at another port. */
@@ -34,6 +39,7 @@ record ServerOptions(
         MetricsAddress address = metrics;
         return address == null
                 ? this
-                : new ServerOptions(threads, new MetricsAddress(address.host(), port), control);
+                : new ServerOptions(
+                        threads, new MetricsAddress(address.host(), port), control, sandbox);
     }
 }

@@ -4,6 +4,7 @@ import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.server.engine.Engine;
 import dev.ringside.server.upgrade.Inheritance;
 import dev.ringside.server.upgrade.Resource;
+import dev.ringside.shm.Sandbox;
 import dev.ringside.virtio.net.l2.SwitchUplink;
 import java.io.IOException;
 import java.util.List;
@@ -54,6 +55,11 @@ final class UplinkServer implements Part {
 
     @Override
     public void attach(Engine engine) {}
+
+    @Override
+    public void confine(Sandbox sandbox) {
+        Confinement.allowPort(options.port(), sandbox);
+    }
 
     @Override
     public boolean detach(Engine engine) throws InterruptedException {

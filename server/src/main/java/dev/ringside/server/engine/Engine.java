@@ -26,26 +26,29 @@ public final class Engine implements AutoCloseable {
     private final ShardThread[] shards;
     private final MetricsRegistry metrics;
     private final List<Endpoint> endpoints = new CopyOnWriteArrayList<>();
-    private final boolean startedFrozen;
+    private volatile Begin begin;
     private final Serving serving = new Serving();
     private int nextShard;
     private boolean stopping;
     private boolean closed;
 
     private Engine(
-            Conductor conductor,
-            ShardThread[] shards,
-            MetricsRegistry metrics,
-            boolean startedFrozen) {
+            Conductor conductor, ShardThread[] shards, MetricsRegistry metrics, Begin begin) {
         this.conductor = conductor;
         this.shards = shards;
         this.metrics = metrics;
-        this.startedFrozen = startedFrozen;
+        this.begin = begin;
     }
 
     /** Starts the threads. Throws when the host lacks something they need, and says what. */
     public static Engine start(EngineConfig config, MetricsRegistry metrics) throws IOException {
-        return start(config, metrics, false);
+        return start(config, metrics, Begin.SERVING);
+    }
+
+    /** Starts the threads; sources of devices are opened, and served from {@link #release} on. */
+    public static Engine startHeld(EngineConfig config, MetricsRegistry metrics)
+            throws IOException {
+        return start(config, metrics, Begin.HELD);
     }
 
     /**
@@ -54,10 +57,10 @@ public final class Engine implements AutoCloseable {
      */
     public static Engine startFrozen(EngineConfig config, MetricsRegistry metrics)
             throws IOException {
-        return start(config, metrics, true);
+        return start(config, metrics, Begin.FROZEN);
     }
 
-    private static Engine start(EngineConfig config, MetricsRegistry metrics, boolean frozen)
+    private static Engine start(EngineConfig config, MetricsRegistry metrics, Begin begin)
             throws IOException {
         final ShardThread[] shards = new ShardThread[config.shards()];
         int started = 0;
@@ -67,7 +70,7 @@ public final class Engine implements AutoCloseable {
             }
             final Conductor conductor = new Conductor();
             conductor.start();
-            return new Engine(conductor, shards, metrics, frozen);
+            return new Engine(conductor, shards, metrics, begin);
         } catch (IOException e) {
             for (int i = 0; i < started; i++) {
                 shards[i].close();
@@ -86,13 +89,13 @@ public final class Engine implements AutoCloseable {
         if (stopping) {
             throw new IOException("the process is about to end");
         }
-        final Sockets sockets = startedFrozen ? new Sockets(null, null) : open(source);
+        final Sockets sockets = begin == Begin.FROZEN ? new Sockets(null, null) : open(source);
         final Endpoint endpoint = endpoint(device, source);
         endpoint.useSockets(sockets.server(), sockets.connected());
-        if (startedFrozen) {
-            endpoint.beginFrozen();
-        } else {
-            conductor.post(endpoint::begin);
+        switch (begin) {
+            case SERVING -> conductor.post(endpoint::begin);
+            case HELD -> {} // release begins
+            case FROZEN -> endpoint.beginFrozen();
         }
         return endpoint;
     }
@@ -139,6 +142,28 @@ public final class Engine implements AutoCloseable {
     /** From now on {@link #awaitTermination} ends with the last device. */
     public void serveAsLongAsNeeded() {
         serving.leave();
+    }
+
+    /** Serves what was attached to an engine that {@link #startHeld} started; once. */
+    public synchronized void release() {
+        begin = Begin.SERVING;
+        endpoints.forEach(endpoint -> conductor.post(endpoint::begin));
+    }
+
+    /**
+     * Makes now what endpoints otherwise make by another process when it is first asked for, which
+     * a sandbox does not let them.
+     *
+     * @return completes when that is done
+     */
+    public CompletableFuture<Boolean> prepareForSandbox() {
+        final CompletableFuture<Boolean> done = new CompletableFuture<>();
+        conductor.slowly(
+                () -> {
+                    endpoints.forEach(endpoint -> endpoint.faultFds().prepare());
+                    done.complete(true);
+                });
+        return done;
     }
 
     private Endpoint endpoint(VirtioDevice device, SocketSource source) {
@@ -190,6 +215,7 @@ public final class Engine implements AutoCloseable {
      */
     public CompletableFuture<Boolean> thaw() {
         final CompletableFuture<Boolean> thawed = new CompletableFuture<>();
+        begin = Begin.SERVING;
         conductor.post(
                 () -> {
                     final Runnable oneDone =
@@ -299,6 +325,13 @@ public final class Engine implements AutoCloseable {
             }
             return true;
         }
+    }
+
+    /** What attaching a device begins. */
+    private enum Begin {
+        SERVING,
+        HELD,
+        FROZEN
     }
 
     private record Sockets(@Nullable ServerSocket server, @Nullable UnixSocket connected) {}

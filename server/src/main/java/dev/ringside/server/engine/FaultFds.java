@@ -53,6 +53,14 @@ final class FaultFds implements AutoCloseable {
         }
     }
 
+    /** Makes it now. */
+    void prepare() {
+        final Fd duplicate = get();
+        if (duplicate != null) {
+            duplicate.close();
+        }
+    }
+
     private static Fd make() throws IOException, InterruptedException {
         final String modulePath = System.getProperty("jdk.module.path");
         if (modulePath == null) {

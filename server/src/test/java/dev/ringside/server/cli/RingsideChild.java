@@ -103,6 +103,10 @@ final class RingsideChild implements AutoCloseable {
         return await("ringside: ready: ");
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     /** Sends a signal by name: TERM, INT. */
     void signal(String name) throws IOException, InterruptedException {
         var kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()));

@@ -39,9 +39,10 @@ final class FioVerifyIT extends GuestTest {
     }
 
     @Test
-    void shouldReadBackWhatWasWrittenWhenFourQueuesAreUsed() throws Exception {
+    void shouldReadBackWhatWasWrittenWhenFourQueuesAreUsedInTheSandbox() throws Exception {
         final Path image = Images.sparse(path("disk.img"), 256);
-        final DiskServer disk = serve(DiskSpec.of(image).queues(4).option("--shards=2"));
+        final DiskServer disk =
+                serve(DiskSpec.of(image).queues(4).option("--shards=2").option("--sandbox"));
 
         final Qemu guest =
                 boot(

@@ -11,20 +11,26 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The bytes that run are those that the sources in src/main/asm make. */
-class FaultGuardCodeIT {
+class MachineCodeIT {
     @TempDir private Path directory;
 
     @Test
     void shouldBeWhatTheAssemblerMakesWhenX86() throws Exception {
-        assertEquals(assemble("x86_64"), FaultGuardCode.X86_64);
+        assertEquals(assemble("fault-guard", "x86_64"), FaultGuardCode.X86_64);
     }
 
     @Test
     void shouldBeWhatTheAssemblerMakesWhenAarch64() throws Exception {
-        assertEquals(assemble("aarch64"), FaultGuardCode.AARCH64);
+        assertEquals(assemble("fault-guard", "aarch64"), FaultGuardCode.AARCH64);
     }
 
-    private String assemble(String architecture) throws Exception {
+    @Test
+    void shouldBeWhatTheAssemblerMakesWhenCodeIsForEveryThread() throws Exception {
+        assertEquals(assemble("every-thread", "x86_64"), EveryThreadCode.X86_64);
+        assertEquals(assemble("every-thread", "aarch64"), EveryThreadCode.AARCH64);
+    }
+
+    private String assemble(String source, String architecture) throws Exception {
         Path object = directory.resolve("code.o");
         Path code = directory.resolve("code.bin");
         String prefix = architecture + "-linux-gnu-";
@@ -33,7 +39,7 @@ class FaultGuardCodeIT {
                 "--fatal-warnings",
                 "-o",
                 object.toString(),
-                "src/main/asm/fault-guard-" + architecture + ".S");
+                "src/main/asm/" + source + "-" + architecture + ".S");
         run(prefix + "objcopy", "-O", "binary", "-j", ".text", object.toString(), code.toString());
         return HexFormat.of().formatHex(Files.readAllBytes(code));
     }
