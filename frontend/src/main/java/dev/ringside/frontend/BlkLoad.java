@@ -38,6 +38,7 @@ public final class BlkLoad {
     private final LatencyRecorder latency = new LatencyRecorder();
     private final AtomicLong completed = new AtomicLong();
     private volatile boolean stopped;
+    private volatile boolean abandoned;
 
     // The loop's clock: read once for each burst of answers, when the first of it is seen.
     private long nowNs;
@@ -156,6 +157,14 @@ public final class BlkLoad {
     /** Lets the load end once its requests are back. */
     public void stop() {
         stopped = true;
+    }
+
+    /** Ends the load at once, when nothing more is to come: {@link #run} throws. */
+    public void abandon() {
+        abandoned = true;
+        for (final DriverQueue queue : queues) {
+            queue.callFd().signal();
+        }
     }
 
     /** Requests that came back so far. */
@@ -277,7 +286,7 @@ public final class BlkLoad {
     }
 
     private void checkStall(final long silentNs) throws IOException {
-        if (silentNs > options.stallNs()) {
+        if (abandoned || silentNs > options.stallNs()) {
             throw new IOException(
                     "the device answered nothing for "
                             + silentNs / 1_000_000

@@ -2,6 +2,7 @@ package dev.ringside.frontend;
 
 import dev.ringside.shm.Fd;
 import dev.ringside.shm.Memfd;
+import dev.ringside.shm.MemoryRegion;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -24,29 +25,25 @@ public final class FrontendRegion implements AutoCloseable {
     private final long userAddress;
     private final long sizeBytes;
     private final long mmapOffset;
-    private final Arena arena;
-    private final MemorySegment segment;
+    private final Mapping mapping;
 
     private FrontendRegion(
             final Fd fd,
             final long guestAddress,
             final long userAddress,
             final long sizeBytes,
-            final long mmapOffset)
-            throws IOException {
+            final long mmapOffset,
+            final Mapping mapping) {
         this.fd = fd;
         this.guestAddress = guestAddress;
         this.userAddress = userAddress;
         this.sizeBytes = sizeBytes;
         this.mmapOffset = mmapOffset;
-        this.arena = Arena.ofShared();
-        try (FileChannel file = reopen(fd)) {
-            this.segment = file.map(MapMode.READ_WRITE, mmapOffset, sizeBytes, arena);
-        } catch (IOException | RuntimeException e) {
-            arena.close();
-            throw e;
-        }
+        this.mapping = mapping;
     }
+
+    /** The bytes, and what takes the mapping down; it may run twice. */
+    private record Mapping(MemorySegment segment, Runnable unmap) {}
 
     /** A region of a fresh memfd; the user address is the guest address plus {@code 1 << 40}. */
     public static FrontendRegion create(final long guestAddress, final long sizeBytes)
@@ -90,10 +87,50 @@ public final class FrontendRegion implements AutoCloseable {
             final long mmapOffset)
             throws IOException {
         try {
-            return new FrontendRegion(fd, guestAddress, userAddress, sizeBytes, mmapOffset);
+            final Mapping mapping = map(fd, sizeBytes, mmapOffset);
+            return new FrontendRegion(
+                    fd, guestAddress, userAddress, sizeBytes, mmapOffset, mapping);
         } catch (IOException | RuntimeException e) {
             fd.close();
             throw e;
+        }
+    }
+
+    /**
+     * A region of a fresh memfd that nobody can seal, and that this process may touch after it was
+     * cut: it finds zeroes from then on. For drivers that go on while their memory goes away.
+     */
+    public static FrontendRegion fragile(final long guestAddress, final long sizeBytes)
+            throws IOException {
+        final Fd fd = Memfd.create("ringside-frontend", sizeBytes);
+        try {
+            Memfd.seal(fd, Memfd.F_SEAL_SEAL);
+            final long userAddress = guestAddress + (1L << 40);
+            final MemoryRegion own =
+                    MemoryRegion.map(fd.duplicate(), guestAddress, userAddress, sizeBytes, 0);
+            final Mapping mapping = new Mapping(own.segment(), own::close);
+            return new FrontendRegion(fd, guestAddress, userAddress, sizeBytes, 0, mapping);
+        } catch (IOException | RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    private static Mapping map(final Fd fd, final long sizeBytes, final long mmapOffset)
+            throws IOException {
+        final Arena arena = Arena.ofShared();
+        try (FileChannel file = reopen(fd)) {
+            return new Mapping(
+                    file.map(MapMode.READ_WRITE, mmapOffset, sizeBytes, arena), () -> close(arena));
+        } catch (IOException | RuntimeException e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    private static void close(final Arena arena) {
+        if (arena.scope().isAlive()) {
+            arena.close();
         }
     }
 
@@ -108,7 +145,8 @@ public final class FrontendRegion implements AutoCloseable {
 
     /**
      * Cuts the file to {@code bytes}, as a hostile front-end would. Do not touch {@link #segment}
-     * beyond that size afterwards: this process has no guard for it.
+     * beyond that size afterwards: this process has no guard for it, unless the region is {@link
+     * #fragile}.
      */
     public void truncate(final long bytes) throws IOException {
         Memfd.truncate(fd, bytes);
@@ -141,7 +179,7 @@ public final class FrontendRegion implements AutoCloseable {
 
     /** This process's mapping of the region. */
     public MemorySegment segment() {
-        return segment;
+        return mapping.segment;
     }
 
     /** Whether the region holds {@code length} bytes from a guest address on. */
@@ -153,9 +191,7 @@ public final class FrontendRegion implements AutoCloseable {
     /** Unmaps the memory and closes the file. */
     @Override
     public void close() {
-        if (arena.scope().isAlive()) {
-            arena.close();
-        }
+        mapping.unmap.run();
         fd.close();
     }
 }

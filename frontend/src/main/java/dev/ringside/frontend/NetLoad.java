@@ -25,6 +25,7 @@ public final class NetLoad {
     private final LatencyRecorder latency = new LatencyRecorder();
     private final AtomicLong completed = new AtomicLong();
     private volatile boolean stopped;
+    private volatile boolean abandoned;
 
     private long issued;
     private long nowNs;
@@ -55,6 +56,14 @@ public final class NetLoad {
     /** Lets the load end once its frames are back. */
     public void stop() {
         stopped = true;
+    }
+
+    /** Ends the load at once, when nothing more is to come: {@link #run} throws. */
+    public void abandon() {
+        abandoned = true;
+        for (final NetLane lane : lanes) {
+            lane.receiveq().callFd().signal();
+        }
     }
 
     /** Frames that went all their way so far. */
@@ -241,7 +250,7 @@ public final class NetLoad {
     private void lookIdle() throws IOException {
         nowNs = System.nanoTime();
         publishCount();
-        if (nowNs - progressNs > options.stallNs()) {
+        if (abandoned || nowNs - progressNs > options.stallNs()) {
             throw new IOException(
                     "the device moved no frame for "
                             + (nowNs - progressNs) / 1_000_000

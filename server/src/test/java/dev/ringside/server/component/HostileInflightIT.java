@@ -12,6 +12,7 @@ import dev.ringside.frontend.FrontendInflight;
 import dev.ringside.frontend.FrontendRegion;
 import dev.ringside.frontend.LoadOptions;
 import dev.ringside.frontend.LoadResult;
+import dev.ringside.frontend.VirtioSpec;
 import dev.ringside.shm.Memfd;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -20,6 +21,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A front-end whose in-flight region is cut, scribbled over, or something else altogether. */
 class HostileInflightIT extends Hostile {
@@ -89,11 +92,13 @@ class HostileInflightIT extends Hostile {
     }
 
     /** What the region holds decides at the start: the queue stops or goes on, and nothing else. */
-    @Test
-    void shouldStopAQueueOrGoOnWhateverTheRegionHolds() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldStopAQueueOrGoOnWhateverTheRegionHolds(final boolean packed) throws Exception {
         final Random random = new Random(SEED);
+        final BlkOptions options = packed ? OPTIONS.with(VirtioSpec.F_RING_PACKED) : OPTIONS;
         for (int round = 0; round < 40; round++) {
-            try (BlkDriver driver = victim().start(OPTIONS);
+            try (BlkDriver driver = victim().start(options);
                     Arena arena = Arena.ofConfined()) {
                 final FrontendInflight region = Objects.requireNonNull(driver.inflight());
                 final MemorySegment bytes = region.map(arena);
