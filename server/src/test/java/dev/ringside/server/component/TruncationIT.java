@@ -126,8 +126,8 @@ class TruncationIT extends HostileNics {
         }
         driver.queues().forEach(queue -> queue.kick());
         final FrontendConnection connection = driver.protocol().connection();
-        if (bytes == 0 && !back) {
-            // A part of the ring is in each region.
+        if (bytes == 0 && !back && regions == 3) {
+            // Of a single region a device without traffic may touch nothing.
             assertTrue(connection.awaitHangup(), "the session ends, seed " + SEED);
             hangups++;
         } else {
