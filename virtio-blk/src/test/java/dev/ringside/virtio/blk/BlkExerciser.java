@@ -185,7 +185,8 @@ final class BlkExerciser implements AutoCloseable {
     @Override
     public void close() {
         disk.worker.beginDrain();
-        // A write cache that was switched off is flushed yet.
+        // The worker sees in its next turn that the write cache was switched off, and flushes it.
+        disk.turn();
         for (int turns = 0; turns < MOST_TURNS && !disk.worker.drained(); turns++) {
             disk.turn();
             if (!backend.submitted().isEmpty()) {
