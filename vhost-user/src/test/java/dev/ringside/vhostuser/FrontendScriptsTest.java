@@ -78,10 +78,11 @@ class FrontendScriptsTest {
 
     /**
      * Asks for an in-flight region when the front-end holds none, and shows the back-end the one
-     * that it holds. For 256 entries a queue's part has 16 + 16 * 256 bytes, rounded up to 64.
+     * that it holds. For 256 entries a queue's part has 16 + 16 * 256 bytes, rounded up to 64;
+     * behind all of them are 64 bytes for a note of our own.
      */
     private void trackInflight(int queues, boolean acknowledged) throws ProtocolException {
-        long size = queues * 4160L;
+        long size = queues * 4160L + 64;
         byte[] region = TestFrontend.inflight(size, 0, queues, 256);
         if (f.host.sentFds.isEmpty()) {
             get(31, TestFrontend.inflight(0, 0, queues, 256), region);
