@@ -49,6 +49,16 @@ final class MemoryTable implements AutoCloseable {
         this.calls = calls;
     }
 
+    /** How many regions there are. */
+    int count() {
+        return regions.size();
+    }
+
+    /** The sum of their sizes. */
+    long mappedBytes() {
+        return regions.stream().mapToLong(MemoryRegion::sizeBytes).sum();
+    }
+
     /** What rings may use: nothing while the memory is withheld. */
     GuestMemory memory() {
         return withheld ? GuestMemory.empty() : memory;
@@ -143,8 +153,7 @@ final class MemoryTable implements AutoCloseable {
             throw new ProtocolException(
                     message.name() + ": all " + limits.maxRegions() + " memory slots are taken");
         }
-        long mappedBytes = regions.stream().mapToLong(MemoryRegion::sizeBytes).sum();
-        addSize(message, region, mappedBytes);
+        addSize(message, region, mappedBytes());
         List<MemoryRegion> added = mapAll(message, List.of(region), message.takeFds(1));
         List<MemoryRegion> all = new ArrayList<>(regions);
         all.addAll(added);

@@ -6,8 +6,11 @@ package dev.ringside.vhostuser;
  * @param maxPayloadBytes the longest payload that is read; a longer one ends the session
  * @param maxRegions memory regions at a time: the answer to GET_MAX_MEM_SLOTS
  * @param maxMappedBytes the sum of the regions' sizes at a time
+ * @param maxReadsPerSecond messages that are read in a second; one with a payload counts twice
  */
-public record SessionLimits(int maxPayloadBytes, int maxRegions, long maxMappedBytes) {
+public record SessionLimits(
+        int maxPayloadBytes, int maxRegions, long maxMappedBytes, int maxReadsPerSecond) {
+
     private static final int MIN_PAYLOAD_BYTES =
             VhostUserSpec.MEM_TABLE_HEADER_SIZE
                     + VhostUserSpec.MAX_MEM_TABLE_REGIONS * VhostUserSpec.MEM_REGION_SIZE;
@@ -32,10 +35,27 @@ public record SessionLimits(int maxPayloadBytes, int maxRegions, long maxMappedB
             throw new IllegalArgumentException(
                     "maxMappedBytes is " + maxMappedBytes + ": at least 1");
         }
+        if (maxReadsPerSecond < 1) {
+            throw new IllegalArgumentException(
+                    "maxReadsPerSecond is " + maxReadsPerSecond + ": at least 1");
+        }
     }
 
-    /** 8 KiB of payload, 509 regions (what a virtual machine can have under KVM), 64 TiB. */
+    /**
+     * 8 KiB of payload, 509 regions (what a virtual machine can have under KVM), 64 TiB, and 50,000
+     * messages a second: more than a guest's IOMMU needs, less than the conductor could read.
+     */
     public static SessionLimits defaults() {
-        return new SessionLimits(8192, 509, 1L << 46);
+        return new SessionLimits(8192, 509, 1L << 46, 50_000);
+    }
+
+    /** The same with other limits of memory. */
+    public SessionLimits withMemory(int regions, long mappedBytes) {
+        return new SessionLimits(maxPayloadBytes, regions, mappedBytes, maxReadsPerSecond);
+    }
+
+    /** The same with another rate of messages. */
+    public SessionLimits withReadsPerSecond(int reads) {
+        return new SessionLimits(maxPayloadBytes, maxRegions, maxMappedBytes, reads);
     }
 }

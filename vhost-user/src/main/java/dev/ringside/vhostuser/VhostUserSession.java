@@ -114,6 +114,16 @@ public final class VhostUserSession implements AutoCloseable {
         parked = true;
     }
 
+    /** How many regions of memory the front-end shares now. */
+    public int memoryRegions() {
+        return memory.count();
+    }
+
+    /** The sum of their sizes. */
+    public long mappedBytes() {
+        return memory.mappedBytes();
+    }
+
     /** Whether the next message may be read: false while one waits for the host, or parked. */
     public boolean idle() {
         return !inProgress && !parked && !broken && !closed;

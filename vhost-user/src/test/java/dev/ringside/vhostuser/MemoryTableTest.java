@@ -257,7 +257,8 @@ class MemoryTableTest {
     @Test
     void shouldKeepToTheLimitOfMappedBytes() throws ProtocolException {
         Leaks start = Leaks.count();
-        try (TestFrontend limited = new TestFrontend(1, new SessionLimits(4096, 4, 0x3000))) {
+        try (TestFrontend limited =
+                new TestFrontend(1, SessionLimits.defaults().withMemory(4, 0x3000))) {
             limited.request(16, TestFrontend.u64(TestFrontend.ALL_PROTOCOL_FEATURES));
             limited.flags = TestFrontend.NEED_REPLY;
             limited.ok(5, table(small(3)), memfds(3, 0x1000));

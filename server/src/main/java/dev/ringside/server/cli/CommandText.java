@@ -26,6 +26,7 @@ record CommandText(String command, List<String> options) {
                     ServeSyntax.QUEUE_BUDGET,
                     ServeSyntax.DEVICE_SHARE_US,
                     ServeSyntax.SANDBOX,
+                    ServeSyntax.MESSAGE_RATE,
                     ServeSyntax.METRICS_PORT,
                     ServeSyntax.METRICS_ADDRESS);
 

@@ -24,6 +24,9 @@ final class ServeSyntax {
     static final String DEVICE_SHARE_US = "--device-share-us";
     static final String CONTROL_SOCKET = "--control-socket";
     static final String SANDBOX = "--sandbox";
+    static final String MEMORY_SLOTS = "--memory-slots";
+    static final String MAPPED_MEMORY = "--mapped-memory";
+    static final String MESSAGE_RATE = "--message-rate";
     static final String METRICS_PORT = "--metrics-port";
     static final String METRICS_ADDRESS = "--metrics-address";
 
@@ -99,6 +102,7 @@ final class ServeSyntax {
     }
 
     static void addRest(CommandSpec spec) {
+        addLimits(spec);
         text(spec, METRICS_PORT, "PORT", "Serve Prometheus metrics here; 0: any free port.");
         text(spec, METRICS_ADDRESS, "HOST", "Address for --metrics-port. Default: 127.0.0.1.");
         text(
@@ -122,6 +126,20 @@ final class ServeSyntax {
                         .usageHelp(true)
                         .description("Print this help and end.")
                         .build());
+    }
+
+    private static void addLimits(CommandSpec spec) {
+        text(spec, MEMORY_SLOTS, "N", "Regions of memory for each front-end. Default: 509.");
+        text(
+                spec,
+                MAPPED_MEMORY,
+                "SIZE",
+                "Memory that each front-end may share: 8G, for example. Default: 64T.");
+        text(
+                spec,
+                MESSAGE_RATE,
+                "N",
+                "Messages read from each front-end in a second. Default: 50000.");
     }
 
     static void text(CommandSpec spec, String name, String value, String description) {

@@ -135,8 +135,8 @@ final class Server implements AutoCloseable {
         try {
             Engine started =
                     frozen
-                            ? Engine.startFrozen(options.threads().engineConfig(), registry)
-                            : Engine.startHeld(options.threads().engineConfig(), registry);
+                            ? Engine.startFrozen(options.engineConfig(), registry)
+                            : Engine.startHeld(options.engineConfig(), registry);
             engine = started;
             return started;
         } catch (IOException e) {

@@ -1,5 +1,7 @@
 package dev.ringside.server.cli;
 
+import dev.ringside.server.engine.EngineConfig;
+import dev.ringside.vhostuser.SessionLimits;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -10,12 +12,14 @@ import org.jspecify.annotations.Nullable;
  * @param metrics where /metrics is served; null: nowhere
  * @param control the control socket; null: none
  * @param sandbox whether the process gives up what it does not need
+ * @param limits what each front-end may take
  */
 record ServerOptions(
         ThreadOptions threads,
         @Nullable MetricsAddress metrics,
         @Nullable Path control,
-        boolean sandbox) {
+        boolean sandbox,
+        SessionLimits limits) {
     /**
      * Checks the options.
      *
@@ -26,12 +30,19 @@ record ServerOptions(
                 ThreadOptions.parse(given, allowedCpus),
                 MetricsAddress.parse(given),
                 SocketOptions.control(given),
-                given.has(ServeSyntax.SANDBOX));
+                given.has(ServeSyntax.SANDBOX),
+                LimitOptions.parse(given));
     }
 
     /** What a process is without any option. */
     static ServerOptions defaults() {
-        return new ServerOptions(ThreadOptions.defaults(), null, null, false);
+        return new ServerOptions(
+                ThreadOptions.defaults(), null, null, false, SessionLimits.defaults());
+    }
+
+    /** The same for the engine. */
+    EngineConfig engineConfig() {
+        return threads.engineConfig().withLimits(limits);
     }
 
     /** The same with metrics at another port. */
@@ -40,6 +51,10 @@ record ServerOptions(
         return address == null
                 ? this
                 : new ServerOptions(
-                        threads, new MetricsAddress(address.host(), port), control, sandbox);
+                        threads,
+                        new MetricsAddress(address.host(), port),
+                        control,
+                        sandbox,
+                        limits);
     }
 }

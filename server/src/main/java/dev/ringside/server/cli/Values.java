@@ -6,6 +6,27 @@ import java.util.List;
 final class Values {
     private Values() {}
 
+    private static final String SUFFIXES = "KMGT";
+    private static final int SUFFIX_BITS = 10;
+
+    /** A size in bytes, with K, M, G or T behind it for powers of 1024. */
+    static long size(String option, String text, long least, long most) throws OperatorException {
+        int suffix = SUFFIXES.indexOf(Character.toUpperCase(text.charAt(text.length() - 1)));
+        String digits = suffix < 0 ? text : text.substring(0, text.length() - 1);
+        int number = plainNumber(digits, 10);
+        int shift = SUFFIX_BITS * (suffix + 1);
+        if (number < 0 || (long) number > most >>> shift || (long) number << shift < least) {
+            throw new OperatorException(
+                    given(option, text)
+                            + " is not a size from "
+                            + (least >> 20)
+                            + "M to "
+                            + (most >> 40)
+                            + "T: 8G, for example");
+        }
+        return (long) number << shift;
+    }
+
     /** A decimal number from {@code least} to {@code most}. */
     static int integer(String option, String text, int least, int most) throws OperatorException {
         int value = plainNumber(text, 10);

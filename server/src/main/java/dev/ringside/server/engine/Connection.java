@@ -35,11 +35,7 @@ import org.jspecify.annotations.Nullable;
  * the session asks for by commands to the shards. Confined to the conductor.
  */
 final class Connection implements SessionHost {
-    /** Messages read in a row before other sessions get their turn. */
-    private static final int MESSAGES_PER_TURN = 32;
-
     private static final int UNWATCHED = -1;
-
     private final Endpoint endpoint;
     private final Conductor conductor;
     private final UnixSocket socket;
@@ -57,12 +53,14 @@ final class Connection implements SessionHost {
     private boolean closing;
     private boolean closed;
     private int slotsStopping;
+    private final MessageRate rate;
 
     Connection(Endpoint endpoint, UnixSocket socket, SessionLimits limits) {
         this.endpoint = endpoint;
         this.socket = socket;
         conductor = endpoint.conductor();
         transfer = new TransferWatch(conductor);
+        rate = new MessageRate(limits.maxReadsPerSecond(), System.nanoTime());
         inbound = arena.allocate(Math.max(64, limits.maxPayloadBytes()));
         replies = new Outbound(socket);
         slots = new QueueSlot[endpoint.device().queueCount()];
@@ -81,6 +79,7 @@ final class Connection implements SessionHost {
         socket = UnixSocket.adopt(saved.socket());
         conductor = endpoint.conductor();
         transfer = new TransferWatch(conductor);
+        rate = new MessageRate(limits.maxReadsPerSecond(), System.nanoTime());
         inbound = arena.allocate(Math.max(64, limits.maxPayloadBytes()));
         replies = new Outbound(socket);
         replies.restore(saved.replies());
@@ -146,7 +145,7 @@ final class Connection implements SessionHost {
 
     private void readMessages() {
         try {
-            for (int i = 0; i < MESSAGES_PER_TURN && mayRead(); i++) {
+            for (int i = 0; i < MessageRate.READS_PER_TURN && mayRead(); i++) {
                 final int received =
                         socket.receive(inbound.asSlice(0, session.wanted()), receivedFds);
                 if (received == -Errno.EAGAIN) {
@@ -156,6 +155,7 @@ final class Connection implements SessionHost {
                     close(SessionCounter.CLOSED_BY_FRONT_END, null);
                     return;
                 }
+                rate.read(System.nanoTime());
                 session.onData(inbound.asSlice(0, received), receivedFds);
             }
         } catch (ProtocolException e) {
@@ -173,7 +173,8 @@ final class Connection implements SessionHost {
 
     // One message at a time, and none while the front-end does not take its replies.
     private boolean mayRead() {
-        return !closing && freeze.running() && session.idle() && replies.isEmpty();
+        final boolean ready = !closing && freeze.running() && session.idle() && replies.isEmpty();
+        return ready && rate.allows(endpoint, this::updateWatch);
     }
 
     private void updateWatch() {
@@ -184,10 +185,9 @@ final class Connection implements SessionHost {
         if (backendChannel != null) {
             backendChannel.read(freeze.running());
         }
-        final int events =
-                !freeze.running()
-                        ? 0
-                        : !replies.isEmpty() ? Epoll.OUT : session.idle() ? Epoll.IN : 0;
+        endpoint.memory(session.memoryRegions(), session.mappedBytes());
+        final int reading = session.idle() && !rate.pausing() ? Epoll.IN : 0;
+        final int events = !freeze.running() ? 0 : replies.isEmpty() ? reading : Epoll.OUT;
         if (events == watchedEvents) {
             return;
         }
@@ -444,6 +444,7 @@ final class Connection implements SessionHost {
 
     @Override
     public void refused(String reason) {
+        endpoint.count(SessionCounter.REFUSALS);
         Log.warn("refused-" + description(), "front-end on " + description() + ": " + reason);
     }
 

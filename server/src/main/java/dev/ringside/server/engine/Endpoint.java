@@ -63,7 +63,7 @@ final class Endpoint implements DeviceHandle {
         this.device = device;
         this.source = source;
         this.limits = limits;
-        stats = new EndpointStats(device, metrics, this::connected);
+        stats = new EndpointStats(device, metrics, limits, this::connected);
         this.shards = shards;
         this.firstShard = firstShard;
         this.ended = ended;
@@ -243,6 +243,7 @@ final class Endpoint implements DeviceHandle {
             return;
         }
         connection = null;
+        memory(0, 0);
         for (int queue = 0; queue < device.queueCount(); queue++) {
             stats.mended(queue);
         }
@@ -343,6 +344,21 @@ final class Endpoint implements DeviceHandle {
 
     void translations(int entries) {
         stats.translations(entries);
+    }
+
+    void memory(int regions, long mappedBytes) {
+        stats.memory(regions, mappedBytes);
+    }
+
+    void readsPause() {
+        stats.count(SessionCounter.PAUSES);
+        Log.warn(
+                "rate-" + description(),
+                "front-end on "
+                        + description()
+                        + " sends more than "
+                        + limits.maxReadsPerSecond()
+                        + " messages a second: it is read no faster than that (--message-rate)");
     }
 
     void ringFaulted(int queue, RingFault fault, @Nullable Throwable cause) {

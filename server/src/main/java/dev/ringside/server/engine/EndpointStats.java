@@ -3,6 +3,7 @@ package dev.ringside.server.engine;
 import dev.ringside.metrics.Counters;
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.vhostuser.RingState;
+import dev.ringside.vhostuser.SessionLimits;
 import dev.ringside.virtqueue.IotlbCounter;
 import dev.ringside.virtqueue.QueueCounter;
 import dev.ringside.virtqueue.RingFault;
@@ -24,6 +25,8 @@ final class EndpointStats implements AutoCloseable {
     private final Counters<SessionCounter> sessions = new Counters<>(SessionCounter.class);
     private final Counters<IotlbCounter> translations = new Counters<>(IotlbCounter.class);
     private volatile int translationEntries;
+    private volatile int memoryRegions;
+    private volatile long mappedBytes;
     private final List<Counters<QueueCounter>> queues = new ArrayList<>();
     private final List<Counters<RingFault>> faults = new ArrayList<>();
     private final AtomicReferenceArray<@Nullable Fault> broken;
@@ -32,7 +35,11 @@ final class EndpointStats implements AutoCloseable {
     /** Why and when a queue stopped itself. */
     private record Fault(RingFault reason, Instant since) {}
 
-    EndpointStats(VirtioDevice device, MetricsRegistry metrics, BooleanSupplier connected) {
+    EndpointStats(
+            VirtioDevice device,
+            MetricsRegistry metrics,
+            SessionLimits limits,
+            BooleanSupplier connected) {
         broken = new AtomicReferenceArray<>(device.queueCount());
         final Map<String, String> deviceLabels = Map.of("device", device.name());
         registrations.add(metrics.register(deviceLabels, sessions));
@@ -49,6 +56,7 @@ final class EndpointStats implements AutoCloseable {
                         "1 while a front-end is connected.",
                         deviceLabels,
                         () -> connected.getAsBoolean() ? 1 : 0));
+        registerLimits(metrics, deviceLabels, limits);
         for (int index = 0; index < device.queueCount(); index++) {
             final Counters<QueueCounter> counters = new Counters<>(QueueCounter.class);
             final Counters<RingFault> faultCounters = new Counters<>(RingFault.class);
@@ -102,6 +110,39 @@ final class EndpointStats implements AutoCloseable {
         broken.set(queue, null);
     }
 
+    private void registerLimits(
+            MetricsRegistry metrics, Map<String, String> labels, SessionLimits limits) {
+        registrations.add(
+                metrics.gauge(
+                        "ringside_session_memory_regions",
+                        "Regions of memory that the front-end shares.",
+                        labels,
+                        () -> memoryRegions));
+        registrations.add(
+                metrics.gauge(
+                        "ringside_session_mapped_bytes",
+                        "Sum of the regions' sizes.",
+                        labels,
+                        () -> mappedBytes));
+        final Map<String, Long> most =
+                Map.of(
+                        "memory-slots", (long) limits.maxRegions(),
+                        "mapped-memory", limits.maxMappedBytes(),
+                        "message-rate", (long) limits.maxReadsPerSecond());
+        most.forEach(
+                (limit, value) ->
+                        registrations.add(
+                                metrics.gauge(
+                                        "ringside_session_limit",
+                                        "What a front-end may use at most.",
+                                        Map.of(
+                                                "device",
+                                                labels.getOrDefault("device", ""),
+                                                "limit",
+                                                limit),
+                                        () -> value)));
+    }
+
     // Completed first: a chain that comes and goes between the two reads must not count as -1.
     private static long inFlight(Counters<QueueCounter> counters) {
         final long completed = counters.get(QueueCounter.COMPLETED);
@@ -131,6 +172,12 @@ final class EndpointStats implements AutoCloseable {
     /** Conductor only. */
     void translations(int entries) {
         translationEntries = entries;
+    }
+
+    /** Conductor only. */
+    void memory(int regions, long bytes) {
+        memoryRegions = regions;
+        mappedBytes = bytes;
     }
 
     @Override

@@ -20,12 +20,11 @@ import org.jspecify.annotations.Nullable;
  * be called on any thread but the engine's own.
  */
 public final class Engine implements AutoCloseable {
-    private static final SessionLimits LIMITS = SessionLimits.defaults();
-
     private final Conductor conductor;
     private final ShardThread[] shards;
     private final MetricsRegistry metrics;
     private final List<Endpoint> endpoints = new CopyOnWriteArrayList<>();
+    private final SessionLimits limits;
     private volatile Begin begin;
     private final Serving serving = new Serving();
     private int nextShard;
@@ -33,11 +32,16 @@ public final class Engine implements AutoCloseable {
     private boolean closed;
 
     private Engine(
-            Conductor conductor, ShardThread[] shards, MetricsRegistry metrics, Begin begin) {
+            Conductor conductor,
+            ShardThread[] shards,
+            MetricsRegistry metrics,
+            Begin begin,
+            SessionLimits limits) {
         this.conductor = conductor;
         this.shards = shards;
         this.metrics = metrics;
         this.begin = begin;
+        this.limits = limits;
     }
 
     /** Starts the threads. Throws when the host lacks something they need, and says what. */
@@ -70,7 +74,7 @@ public final class Engine implements AutoCloseable {
             }
             final Conductor conductor = new Conductor();
             conductor.start();
-            return new Engine(conductor, shards, metrics, begin);
+            return new Engine(conductor, shards, metrics, begin, config.limits());
         } catch (IOException e) {
             for (int i = 0; i < started; i++) {
                 shards[i].close();
@@ -172,7 +176,7 @@ public final class Engine implements AutoCloseable {
                         conductor,
                         device,
                         source,
-                        LIMITS,
+                        limits,
                         metrics,
                         shards,
                         nextShard,

@@ -1,5 +1,6 @@
 package dev.ringside.server.engine;
 
+import dev.ringside.vhostuser.SessionLimits;
 import java.util.List;
 
 /**
@@ -15,6 +16,7 @@ import java.util.List;
  *     other devices wait, in nanoseconds
  * @param maxSpinNs longest adaptive spin before a shard sleeps, in nanoseconds
  * @param ringEntries submission entries of each shard's io_uring
+ * @param limits what each front-end may use
  */
 public record EngineConfig(
         int shards,
@@ -23,7 +25,8 @@ public record EngineConfig(
         int budget,
         long deviceShareNs,
         long maxSpinNs,
-        int ringEntries) {
+        int ringEntries,
+        SessionLimits limits) {
     /** Chains per queue and cycle: large enough to batch, small enough to be fair. */
     public static final int DEFAULT_BUDGET = 64;
 
@@ -60,18 +63,20 @@ public record EngineConfig(
                 DEFAULT_BUDGET,
                 DEFAULT_DEVICE_SHARE_NS,
                 DEFAULT_MAX_SPIN_NS,
-                DEFAULT_RING_ENTRIES);
+                DEFAULT_RING_ENTRIES,
+                SessionLimits.defaults());
     }
 
     /** The same with shards pinned to these processors. */
     public EngineConfig withCpus(List<Integer> pinned) {
         return new EngineConfig(
-                shards, pinned, idle, budget, deviceShareNs, maxSpinNs, ringEntries);
+                shards, pinned, idle, budget, deviceShareNs, maxSpinNs, ringEntries, limits);
     }
 
     /** The same with another longest adaptive spin. */
     public EngineConfig withMaxSpinNs(long longestNs) {
-        return new EngineConfig(shards, cpus, idle, budget, deviceShareNs, longestNs, ringEntries);
+        return new EngineConfig(
+                shards, cpus, idle, budget, deviceShareNs, longestNs, ringEntries, limits);
     }
 
     /**
@@ -81,7 +86,14 @@ public record EngineConfig(
      * @param shareNs of one device in one duty cycle while others wait
      */
     public EngineConfig withShares(int chains, long shareNs) {
-        return new EngineConfig(shards, cpus, idle, chains, shareNs, maxSpinNs, ringEntries);
+        return new EngineConfig(
+                shards, cpus, idle, chains, shareNs, maxSpinNs, ringEntries, limits);
+    }
+
+    /** The same with other limits of front-ends. */
+    public EngineConfig withLimits(SessionLimits other) {
+        return new EngineConfig(
+                shards, cpus, idle, budget, deviceShareNs, maxSpinNs, ringEntries, other);
     }
 
     private static void requireAtLeast(String name, int value, int least) {
