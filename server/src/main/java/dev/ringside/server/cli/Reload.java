@@ -33,7 +33,14 @@ final class Reload {
 
     /** Reads the file again at each SIGHUP from now on. */
     void listen(Engine engine, ServedTogether served) {
-        Signals.listen((name, number) -> thread.execute(() -> tellOutcome(engine, served)), "HUP");
+        if (!Signals.listen(
+                (name, number) -> thread.execute(() -> tellOutcome(engine, served)), "HUP")) {
+            Log.warn(
+                    "reload",
+                    "SIGHUP was ignored at the start (nohup), so "
+                            + file
+                            + " cannot be reloaded: start without nohup, for example with setsid");
+        }
     }
 
     private void tellOutcome(Engine engine, ServedTogether served) {

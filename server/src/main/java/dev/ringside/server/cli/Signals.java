@@ -28,8 +28,10 @@ final class Signals {
     /**
      * Has a listener hear of these signals, by names without SIG. One that is ignored now stays
      * ignored: whoever started this wants it so, as nohup(1) and a shell's background jobs.
+     *
+     * @return whether all of them are heard
      */
-    static void listen(Listener listener, String... names) {
+    static boolean listen(Listener listener, String... names) {
         try {
             Class<?> type = Class.forName("sun.misc.Signal");
             Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
@@ -40,16 +42,20 @@ final class Signals {
                             (proxy, method, arguments) -> invoked(listener, method, arguments));
             Method handle = type.getMethod("handle", type, handlerType);
             Object ignore = handlerType.getField("SIG_IGN").get(null);
+            boolean heard = true;
             for (String name : names) {
                 Object signal = type.getConstructor(String.class).newInstance(name);
                 Object before = handle.invoke(null, signal, handler);
                 if (ignore.equals(before)) {
                     Object unused = handle.invoke(null, signal, before);
+                    heard = false;
                 }
             }
+            return heard;
         } catch (ReflectiveOperationException e) {
             // Part of every JDK. Without it a signal ends the process at once, as by default.
             Log.error("signals are not handled", e);
+            return false;
         }
     }
 

@@ -17,6 +17,8 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -150,9 +152,19 @@ final class ServeIT {
         }
     }
 
+    /** A process that hears SIGHUP, also where whoever runs the tests ignores it. */
+    private static RingsideChild hearing(String... arguments) throws IOException {
+        return RingsideChild.start(
+                RingsideChild.perl("$SIG{HUP} = 'DEFAULT';"), Map.of(), arguments);
+    }
+
+    private RingsideChild serving() throws IOException {
+        return hearing("serve", config.toString());
+    }
+
     @Test
     void shouldReloadWhileOthersNoticeNothing() throws Exception {
-        try (RingsideChild child = RingsideChild.start("serve", config.toString())) {
+        try (RingsideChild child = serving()) {
             child.awaitReady();
             try (BlkDriver root = disk("root.sock");
                     TestNic a = nic("a.sock")) {
@@ -176,7 +188,7 @@ final class ServeIT {
                 }
                 // What is served now is what another process takes over.
                 try (RingsideChild next =
-                        RingsideChild.start("upgrade", "--control-socket=" + path("control"))) {
+                        hearing("upgrade", "--control-socket=" + path("control"))) {
                     next.awaitReady();
                     assertEquals(0, child.awaitExit(), child.lines().toString());
                     assertServes("fresh.sock");
@@ -194,7 +206,7 @@ final class ServeIT {
 
     @Test
     void shouldServeWhatItDidWhenReloadingFails() throws Exception {
-        try (RingsideChild child = RingsideChild.start("serve", config.toString())) {
+        try (RingsideChild child = serving()) {
             child.awaitReady();
             try (BlkDriver root = disk("root.sock")) {
                 BlkLoad.Running load = new BlkLoad(root, LoadOptions.verified(8)).start();
@@ -238,7 +250,7 @@ final class ServeIT {
                 backend = "memory:size=16M"
                 """
                         .replace("@", folder + "/"));
-        try (RingsideChild child = RingsideChild.start("serve", config.toString())) {
+        try (RingsideChild child = serving()) {
             child.awaitReady();
             edit("16M", "32M");
 
@@ -248,6 +260,16 @@ final class ServeIT {
             assertServes("only.sock");
             child.signal("TERM");
             assertEquals(0, child.awaitExit(), child.lines().toString());
+        }
+    }
+
+    @Test
+    void shouldSayWhenItCannotBeReloaded() throws Exception {
+        try (RingsideChild child =
+                RingsideChild.start(List.of("nohup"), Map.of(), "serve", config.toString())) {
+            String told = child.await("ringside: warning: ");
+            assertTrue(told.contains("SIGHUP was ignored"), told);
+            child.awaitReady();
         }
     }
 
