@@ -108,8 +108,8 @@ final class Cli {
         }
         CommandLine commandLine = BlkSyntax.commandLine();
         ParseResult given = Syntax.parse(commandLine, BlkSyntax.COMMAND, arguments);
-        if (given.isUsageHelpRequested()) {
-            return print(commandLine.getUsageMessage());
+        if (Syntax.printedHelp(commandLine, given, out)) {
+            return ExitCode.OK;
         }
         BlkOptions options = BlkParser.parse(given, CpuAffinity.allowed());
         return Server.run(
@@ -122,8 +122,8 @@ final class Cli {
         }
         CommandLine commandLine = NetSyntax.commandLine();
         ParseResult given = Syntax.parse(commandLine, NetSyntax.COMMAND, arguments);
-        if (given.isUsageHelpRequested()) {
-            return print(commandLine.getUsageMessage());
+        if (Syntax.printedHelp(commandLine, given, out)) {
+            return ExitCode.OK;
         }
         NetOptions options = NetParser.parse(given, CpuAffinity.allowed());
         return Server.run(

@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code ringside ctl}: asks a running process how its devices are. */
@@ -43,21 +42,14 @@ final class CtlCommand {
         ServeSyntax.text(
                 spec, ServeSyntax.CONTROL_SOCKET, "PATH", "The running process's control socket.");
         ServeSyntax.text(spec, OUTPUT, "FORMAT", "table or json. Default: table.");
-        spec.addOption(
-                OptionSpec.builder(Syntax.HELP, "-h")
-                        .type(boolean.class)
-                        .usageHelp(true)
-                        .description("Print this help and end.")
-                        .build());
+        Syntax.addHelp(spec);
         return Syntax.configure(new CommandLine(spec)).setUnmatchedArgumentsAllowed(true);
     }
 
     static int run(List<String> arguments, PrintStream out) throws OperatorException {
         CommandLine commandLine = commandLine();
         ParseResult result = Syntax.parse(commandLine, COMMAND, arguments);
-        if (result.isUsageHelpRequested()) {
-            out.print(commandLine.getUsageMessage());
-            out.flush();
+        if (Syntax.printedHelp(commandLine, result, out)) {
             return ExitCode.OK;
         }
         Given given = Given.of(COMMAND, result);

@@ -6,12 +6,11 @@ import dev.ringside.shm.CpuAffinity;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code ringside serve}: one process for many disks and NICs, as a file describes them. */
@@ -40,12 +39,7 @@ final class ServeCommand {
                 spec,
                 PRINT_EFFECTIVE_CONFIG,
                 "Print the configuration with every default filled in, and end.");
-        spec.addOption(
-                OptionSpec.builder(Syntax.HELP, "-h")
-                        .type(boolean.class)
-                        .usageHelp(true)
-                        .description("Print this help and end.")
-                        .build());
+        Syntax.addHelp(spec);
         return Syntax.configure(new CommandLine(spec)).setUnmatchedArgumentsAllowed(true);
     }
 
@@ -54,9 +48,7 @@ final class ServeCommand {
             throws OperatorException, InterruptedException {
         CommandLine commandLine = commandLine();
         ParseResult result = Syntax.parse(commandLine, COMMAND, arguments);
-        if (result.isUsageHelpRequested()) {
-            out.print(commandLine.getUsageMessage());
-            out.flush();
+        if (Syntax.printedHelp(commandLine, result, out)) {
             return ExitCode.OK;
         }
         String file = file(result.unmatched());
@@ -90,14 +82,14 @@ final class ServeCommand {
         ParseResult result =
                 Syntax.parse(
                         Syntax.configure(new CommandLine(spec)), "ringside upgrade", arguments);
-        Map<String, String> values = new LinkedHashMap<>();
-        for (OptionSpec option : result.matchedOptions()) {
-            String name = option.longestName();
+        Given given = Given.of(COMMAND, result);
+        Map<String, String> values = new TreeMap<>();
+        for (String name : given.names()) {
             if (!CommandText.FREE.contains(name)) {
                 throw new OperatorException(
                         name + " cannot be changed by an upgrade: leave it out");
             }
-            values.put(name, String.valueOf(option.<Object>getValue()));
+            values.put(name, String.valueOf(given.text(name)));
         }
         ConfigTable none = new ConfigTable(ConfigKind.SERVER, "", 0, Map.of());
         List<ConfigTable> merged = new ArrayList<>(running);

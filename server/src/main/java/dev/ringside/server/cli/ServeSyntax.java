@@ -120,12 +120,7 @@ final class ServeSyntax {
                 spec,
                 Capabilities.OPTION,
                 "Print what this back-end can as JSON and end; other options are ignored.");
-        spec.addOption(
-                OptionSpec.builder(Syntax.HELP, "-h")
-                        .type(boolean.class)
-                        .usageHelp(true)
-                        .description("Print this help and end.")
-                        .build());
+        Syntax.addHelp(spec);
     }
 
     private static void addLimits(CommandSpec spec) {

@@ -1,8 +1,11 @@
 package dev.ringside.server.cli;
 
+import java.io.PrintStream;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.OverwrittenOptionException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -25,6 +28,25 @@ final class Syntax {
                 .setTrimQuotes(false);
     }
 
+    /** Adds the option that every command has. */
+    static void addHelp(CommandSpec spec) {
+        spec.addOption(
+                OptionSpec.builder(HELP, "-h")
+                        .type(boolean.class)
+                        .usageHelp(true)
+                        .description("Print this help and end.")
+                        .build());
+    }
+
+    /** Prints the help if it was asked for; whether it was. */
+    static boolean printedHelp(CommandLine commandLine, ParseResult given, PrintStream out) {
+        if (given.isUsageHelpRequested()) {
+            out.print(commandLine.getUsageMessage());
+            out.flush();
+        }
+        return given.isUsageHelpRequested();
+    }
+
     /** Reads the arguments; {@code command} is how messages name what to ask for help. */
     static ParseResult parse(CommandLine commandLine, String command, List<String> arguments)
             throws OperatorException {
@@ -39,7 +61,7 @@ final class Syntax {
         return switch (e) {
             case UnmatchedArgumentException unmatched -> explainUnmatched(unmatched);
             case MissingParameterException missing when !missing.getMissing().isEmpty() ->
-                    missing.getMissing().getFirst() instanceof CommandLine.Model.OptionSpec option
+                    missing.getMissing().getFirst() instanceof OptionSpec option
                             ? option.longestName()
                                     + " lacks its value: write "
                                     + option.longestName()
@@ -47,7 +69,7 @@ final class Syntax {
                                     + option.paramLabel()
                             : lowerFirst(missing);
             case OverwrittenOptionException twice
-                    when twice.getOverwritten() instanceof CommandLine.Model.OptionSpec option ->
+                    when twice.getOverwritten() instanceof OptionSpec option ->
                     option.longestName() + " is given twice: give it once";
             default -> lowerFirst(e);
         };

@@ -12,7 +12,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code ringside upgrade}: takes over a running process. */
@@ -51,12 +50,7 @@ final class UpgradeCommand {
                 "Guests wait no longer than this: then the running process goes on. Default: "
                         + DEFAULT_TIMEOUT_S
                         + ".");
-        spec.addOption(
-                OptionSpec.builder(Syntax.HELP, "-h")
-                        .type(boolean.class)
-                        .usageHelp(true)
-                        .description("Print this help and end.")
-                        .build());
+        Syntax.addHelp(spec);
         return Syntax.configure(new CommandLine(spec)).setUnmatchedArgumentsAllowed(true);
     }
 
@@ -65,9 +59,7 @@ final class UpgradeCommand {
             throws OperatorException, InterruptedException {
         CommandLine commandLine = commandLine();
         ParseResult result = Syntax.parse(commandLine, COMMAND, arguments);
-        if (result.isUsageHelpRequested()) {
-            out.print(commandLine.getUsageMessage());
-            out.flush();
+        if (Syntax.printedHelp(commandLine, result, out)) {
             return ExitCode.OK;
         }
         Given given = Given.of(COMMAND, result);
