@@ -37,17 +37,7 @@ final class EventFdRing implements AutoCloseable {
                                 + (long) submissions * Integer.BYTES,
                         at(params, IoUringSpec.PARAMS_CQ_OFF + IoUringSpec.CQ_OFF_CQES)
                                 + (long) completions * IoUringSpec.CQE_SIZE);
-        long address =
-                LinuxException.check(
-                        Libc.mmap(
-                                0,
-                                bytes,
-                                Libc.PROT_READ | Libc.PROT_WRITE,
-                                Libc.MAP_SHARED | Libc.MAP_POPULATE,
-                                fd.number(),
-                                IoUringSpec.IORING_OFF_SQ_RING),
-                        "mmap " + CALL);
-        ring = MemorySegment.ofAddress(address).reinterpret(bytes, arena, null);
+        ring = IoUringCalls.map(fd, bytes, IoUringSpec.IORING_OFF_SQ_RING, arena, "mmap " + CALL);
         sqTailAt = at(params, IoUringSpec.PARAMS_SQ_OFF + IoUringSpec.SQ_OFF_TAIL);
         cqHeadAt = at(params, IoUringSpec.PARAMS_CQ_OFF + IoUringSpec.CQ_OFF_HEAD);
         cqTailAt = at(params, IoUringSpec.PARAMS_CQ_OFF + IoUringSpec.CQ_OFF_TAIL);

@@ -37,11 +37,10 @@ final class EveryThread {
     private static final int QUIET_PASSES = 2;
     private static final long MAPPING_BYTES = EveryThreadCode.DATA + 4096L;
     private static final VarHandle LONG = JAVA_LONG.varHandle();
-    private static final Path TASKS = Path.of("/proc/self/task");
 
-    private static final MethodHandle SIGACTION =
-            Native.function(
-                    "sigaction", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    /** A folder for each thread of this process. */
+    static final Path TASKS = Path.of("/proc/self/task");
+
     private static final MethodHandle TGKILL =
             Native.variadic(
                     "syscall",
@@ -205,14 +204,6 @@ final class EveryThread {
     }
 
     private static void sigaction(long action, long old) throws LinuxException {
-        MemorySegment state = Native.state();
-        int result;
-        try {
-            result = (int) SIGACTION.invokeExact(state, SIGNAL, action, old);
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
-        LinuxException.check(
-                result < 0 ? Native.error(state) : result, WHAT + ": sigaction " + SIGNAL);
+        LinuxException.check(Libc.sigaction(SIGNAL, action, old), WHAT + ": sigaction " + SIGNAL);
     }
 }

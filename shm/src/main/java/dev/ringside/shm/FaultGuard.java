@@ -5,9 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
@@ -41,9 +39,6 @@ public final class FaultGuard {
             FaultGuardCode.DATA + FaultGuardCode.SLOTS + (long) CAPACITY * FaultGuardCode.SLOT_SIZE;
     private static final VarHandle LONG = JAVA_LONG.varHandle();
     private static final VarHandle INT = JAVA_INT.varHandle();
-    private static final MethodHandle SIGACTION =
-            Native.function(
-                    "sigaction", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
 
     private static final Object LOCK = new Object();
     private static @Nullable FaultGuard installed;
@@ -130,16 +125,8 @@ public final class FaultGuard {
     }
 
     private static void sigaction(long action, long old) throws LinuxException {
-        MemorySegment state = Native.state();
-        int result;
-        try {
-            result = (int) SIGACTION.invokeExact(state, SIGBUS, action, old);
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
         LinuxException.check(
-                result < 0 ? Native.error(state) : result,
-                "install the fault guard: sigaction SIGBUS");
+                Libc.sigaction(SIGBUS, action, old), "install the fault guard: sigaction SIGBUS");
     }
 
     /**

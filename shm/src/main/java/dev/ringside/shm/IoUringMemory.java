@@ -162,17 +162,7 @@ final class IoUringMemory implements AutoCloseable {
     }
 
     private MemorySegment map(long bytes, long offset) throws LinuxException {
-        long address =
-                LinuxException.check(
-                        Libc.mmap(
-                                0,
-                                bytes,
-                                Libc.PROT_READ | Libc.PROT_WRITE,
-                                Libc.MAP_SHARED | Libc.MAP_POPULATE,
-                                fd.number(),
-                                offset),
-                        "mmap io_uring");
-        return MemorySegment.ofAddress(address).reinterpret(bytes, arena, null);
+        return IoUringCalls.map(fd, bytes, offset, arena, "mmap io_uring");
     }
 
     static IoUringMemory create(int wanted) throws LinuxException {

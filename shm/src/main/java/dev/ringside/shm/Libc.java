@@ -67,6 +67,10 @@ final class Libc {
     private static final MethodHandle MADVISE = Native.function("madvise", RANGE_INT);
     private static final MethodHandle MPROTECT = Native.function("mprotect", RANGE_INT);
 
+    private static final MethodHandle SIGACTION =
+            Native.function(
+                    "sigaction", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+
     private Libc() {}
 
     static int close(int fd) {
@@ -194,6 +198,16 @@ final class Libc {
         MemorySegment state = Native.state();
         try {
             int result = (int) MPROTECT.invokeExact(state, address, length, protection);
+            return result < 0 ? Native.error(state) : result;
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    static int sigaction(int signal, long action, long old) {
+        MemorySegment state = Native.state();
+        try {
+            int result = (int) SIGACTION.invokeExact(state, signal, action, old);
             return result < 0 ? Native.error(state) : result;
         } catch (Throwable t) {
             throw Native.unexpected(t);

@@ -7,7 +7,6 @@ import java.util.List;
 
 /** What the kernel says about this process's threads (proc_pid_status(5)). */
 final class ThreadStatus {
-    private static final Path TASKS = Path.of("/proc/self/task");
     private static final int HEX = 16;
 
     private ThreadStatus() {}
@@ -31,7 +30,7 @@ final class ThreadStatus {
         for (String thread : threads) {
             String status;
             try {
-                status = Files.readString(TASKS.resolve(thread).resolve("status"));
+                status = Files.readString(EveryThread.TASKS.resolve(thread).resolve("status"));
             } catch (IOException e) {
                 // A thread that ends while it is read.
                 continue;
