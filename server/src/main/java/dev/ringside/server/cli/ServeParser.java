@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Gives the tables of a configuration their meaning and checks them against each other. */
 final class ServeParser {
-    private static final String FILE_SCHEME = "file:";
-
     private final String source;
     private final List<ConfigTable> tables;
     private final boolean takingOver;
+    private final Map<String, ConfigTable> names = new HashMap<>();
+    private final Map<String, ConfigTable> sockets = new HashMap<>();
 
     private ServeParser(String source, List<ConfigTable> tables, boolean takingOver) {
         this.source = source;
@@ -49,16 +49,13 @@ final class ServeParser {
                         .findFirst()
                         .orElse(ServerOptions.defaults());
         List<BlkOptions> disks = each(ConfigKind.DISK, t -> disk(t, server));
-        List<NicOptions> nics =
-                each(ConfigKind.NIC, t -> NicParser.parse(named(t).given(takingOver)));
+        List<NicOptions> nics = each(ConfigKind.NIC, this::nic);
         List<UplinkOptions> uplinks =
                 each(ConfigKind.UPLINK, t -> UplinkOptions.parse(t.given(takingOver), nics));
         if (disks.isEmpty() && nics.isEmpty()) {
             throw new OperatorException(
                     source + ": there is nothing to serve: add a [disk.NAME] or a [nic.NAME]");
         }
-        refuseSharedNames();
-        refuseSharedSockets();
         return new ServeOptions(disks, nics, uplinks, server);
     }
 
@@ -69,12 +66,21 @@ final class ServeParser {
             throw new OperatorException(
                     file + " does not exist: make it first (truncate -s 10G " + file + ")");
         }
+        claim(table, disk.source());
         return disk;
     }
 
+    private NicOptions nic(ConfigTable table) throws OperatorException {
+        NicOptions nic = NicParser.parse(named(table).given(takingOver));
+        claim(table, nic.source());
+        return nic;
+    }
+
     private static @Nullable Path file(String backend) {
-        return backend.startsWith(FILE_SCHEME)
-                ? Path.of(CommaList.split(backend.substring(FILE_SCHEME.length())).getFirst())
+        return backend.startsWith(BlkParser.FILE_SCHEME)
+                ? Path.of(
+                        CommaList.split(backend.substring(BlkParser.FILE_SCHEME.length()))
+                                .getFirst())
                 : null;
     }
 
@@ -102,41 +108,31 @@ final class ServeParser {
         return new OperatorException(source + line + ": " + table.title() + ": " + why, cause);
     }
 
-    /** Metrics and messages know a device by its name alone. */
-    private void refuseSharedNames() throws OperatorException {
-        refuseTwice(
-                "is named like",
-                ": give one of them another name, so that metrics tell them apart",
-                table -> table.name());
-    }
-
-    private void refuseSharedSockets() throws OperatorException {
-        refuseTwice(
-                "has the same socket as",
-                ": give each a socket of its own",
-                table ->
-                        switch (SocketOptions.parse(table.given(takingOver))) {
-                            case SocketSource.Listen listen -> normal(listen.path().toString());
-                            case SocketSource.Connect connect -> normal(connect.path().toString());
-                            case SocketSource.Inherited inherited -> "fd " + inherited.fdNumber();
-                        });
-    }
-
-    private static String normal(String path) {
-        return Path.of(path).toAbsolutePath().normalize().toString();
-    }
-
-    private void refuseTwice(String how, String way, TableParser<String> property)
-            throws OperatorException {
-        Map<String, ConfigTable> seen = new HashMap<>();
-        for (ConfigTable table : tables) {
-            if (table.kind() == ConfigKind.DISK || table.kind() == ConfigKind.NIC) {
-                ConfigTable other = seen.putIfAbsent(property.parse(table), table);
-                if (other != null) {
-                    String why = how + " " + other.title() + way;
-                    throw wrong(table, why, new IllegalArgumentException(why));
-                }
-            }
+    /** Metrics and messages know a device by its name alone, front-ends by its socket. */
+    private void claim(ConfigTable table, SocketSource socket) throws OperatorException {
+        ConfigTable other = names.putIfAbsent(table.name(), table);
+        if (other != null) {
+            throw new OperatorException(
+                    "is named like "
+                            + other.title()
+                            + ": give one of them another name, so that metrics tell them apart");
         }
+        other = sockets.putIfAbsent(identity(socket), table);
+        if (other != null) {
+            throw new OperatorException(
+                    "has the same socket as " + other.title() + ": give each a socket of its own");
+        }
+    }
+
+    private static String identity(SocketSource socket) {
+        return switch (socket) {
+            case SocketSource.Listen listen -> normal(listen.path());
+            case SocketSource.Connect connect -> normal(connect.path());
+            case SocketSource.Inherited inherited -> "fd " + inherited.fdNumber();
+        };
+    }
+
+    private static String normal(Path path) {
+        return path.toAbsolutePath().normalize().toString();
     }
 }
