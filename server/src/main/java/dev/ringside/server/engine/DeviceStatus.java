@@ -44,12 +44,13 @@ public record DeviceStatus(
         final GuestMemory memory = session == null ? GuestMemory.empty() : session.memory();
         final long features = session == null ? 0 : session.negotiatedFeatures();
         final boolean packed = (features & VirtioSpec.VIRTIO_F_RING_PACKED) != 0;
+        final List<RingState> rings = session == null ? List.of() : session.rings();
         final List<QueueStatus> queues = new ArrayList<>();
         for (int i = 0; i < device.queueCount(); i++) {
             final RingState ring =
                     session == null
                             ? new RingState(i, 0, false, false, false, false)
-                            : session.rings().get(i);
+                            : rings.get(i);
             queues.add(endpoint.stats().status(ring, packed, endpoint.shard(i).index()));
         }
         return new DeviceStatus(

@@ -243,10 +243,7 @@ final class Endpoint implements DeviceHandle {
             return;
         }
         connection = null;
-        memory(0, 0);
-        for (int queue = 0; queue < device.queueCount(); queue++) {
-            stats.mended(queue);
-        }
+        stats.sessionEnded();
         if (source instanceof SocketSource.Connect connect && !shuttingDown) {
             conductor.after(connect.retryMs(), this::awaitFrontEnd);
         } else {
@@ -283,7 +280,6 @@ final class Endpoint implements DeviceHandle {
     private void finish() {
         if (!finished) {
             finished = true;
-
             stats.close();
             conductor.slowly(faultFds::close);
             ended.run();

@@ -110,6 +110,14 @@ final class EndpointStats implements AutoCloseable {
         broken.set(queue, null);
     }
 
+    /** Conductor only: nothing is left of what its front-end shared and broke. */
+    void sessionEnded() {
+        memory(0, 0);
+        for (int queue = 0; queue < queues.size(); queue++) {
+            mended(queue);
+        }
+    }
+
     private void registerLimits(
             MetricsRegistry metrics, Map<String, String> labels, SessionLimits limits) {
         registrations.add(
