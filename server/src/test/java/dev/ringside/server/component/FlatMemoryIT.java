@@ -1,5 +1,6 @@
 package dev.ringside.server.component;
 
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.frontend.BlkDriver;
@@ -10,6 +11,8 @@ import dev.ringside.frontend.VhostUserSpec;
 import dev.ringside.shm.EventFd;
 import dev.ringside.shm.Fd;
 import java.io.IOException;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -107,12 +110,19 @@ class FlatMemoryIT extends HostileNics {
     private static long heap() throws InterruptedException {
         long least = Long.MAX_VALUE;
         for (int i = 0; i < 3; i++) {
-            System.gc();
-            Thread.sleep(50);
+            collect();
             final Runtime runtime = Runtime.getRuntime();
             least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
         }
         return least;
+    }
+
+    /** Returns when a collection is over, and what it found has been told. */
+    private static void collect() throws InterruptedException {
+        final ReferenceQueue<Object> found = new ReferenceQueue<>();
+        final WeakReference<Object> nobodys = new WeakReference<>(new Object(), found);
+        System.gc();
+        assertSame(nobodys, found.remove());
     }
 
     /** Anonymous memory of this process in RAM: heap, arenas, stacks; no guest's memory. */
