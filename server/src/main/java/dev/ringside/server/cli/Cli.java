@@ -1,6 +1,22 @@
 package dev.ringside.server.cli;
 
 import dev.ringside.server.demo.DemoCommand;
+import dev.ringside.server.options.BlkOptions;
+import dev.ringside.server.options.BlkParser;
+import dev.ringside.server.options.BlkSyntax;
+import dev.ringside.server.options.Capabilities;
+import dev.ringside.server.options.ExitCode;
+import dev.ringside.server.options.NetOptions;
+import dev.ringside.server.options.NetParser;
+import dev.ringside.server.options.NetSyntax;
+import dev.ringside.server.options.OperatorException;
+import dev.ringside.server.options.Syntax;
+import dev.ringside.server.options.Text;
+import dev.ringside.server.process.BlkServer;
+import dev.ringside.server.process.CommandText;
+import dev.ringside.server.process.ServedTogether;
+import dev.ringside.server.process.Server;
+import dev.ringside.server.process.Version;
 import dev.ringside.shm.CpuAffinity;
 import java.io.PrintStream;
 import java.util.List;
@@ -34,15 +50,6 @@ final class Cli {
 
     private static final List<String> COMMANDS =
             List.of("blk", "net", "serve", "ctl", "upgrade", "demo", "version", "help");
-
-    /** What serves a disk. */
-    static final String BLK = "blk";
-
-    /** What serves NICs. */
-    static final String NET = "net";
-
-    /** What serves all that a file describes. */
-    static final String SERVE = "serve";
 
     private final PrintStream out;
     private final PrintStream err;
@@ -80,9 +87,9 @@ final class Cli {
         List<String> rest =
                 arguments.isEmpty() ? arguments : arguments.subList(1, arguments.size());
         return switch (command) {
-            case BLK -> blk(rest);
-            case NET -> net(rest);
-            case SERVE -> ServeCommand.run(rest, out, err);
+            case CommandText.BLK -> blk(rest);
+            case CommandText.NET -> net(rest);
+            case CommandText.SERVE -> ServeCommand.run(rest, out, err);
             case "ctl" -> CtlCommand.run(rest, out);
             case "upgrade" -> UpgradeCommand.run(rest, out, err);
             case "demo" -> DemoCommand.run(rest, out, err);
@@ -113,7 +120,10 @@ final class Cli {
         }
         BlkOptions options = BlkParser.parse(given, CpuAffinity.allowed());
         return Server.run(
-                new BlkServer(options), () -> CommandText.of(BLK, given), options.server(), err);
+                new BlkServer(options),
+                () -> CommandText.of(CommandText.BLK, given),
+                options.server(),
+                err);
     }
 
     private int net(List<String> arguments) throws OperatorException, InterruptedException {
@@ -128,7 +138,7 @@ final class Cli {
         NetOptions options = NetParser.parse(given, CpuAffinity.allowed());
         return Server.run(
                 ServedTogether.of(options),
-                () -> CommandText.of(NET, given),
+                () -> CommandText.of(CommandText.NET, given),
                 options.server(),
                 err);
     }

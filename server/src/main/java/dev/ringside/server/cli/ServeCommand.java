@@ -1,7 +1,23 @@
 package dev.ringside.server.cli;
 
-import static dev.ringside.server.cli.ServeSyntax.flag;
+import static dev.ringside.server.options.ServeSyntax.flag;
 
+import dev.ringside.server.config.ConfigDefaults;
+import dev.ringside.server.config.ConfigFile;
+import dev.ringside.server.config.ConfigKind;
+import dev.ringside.server.config.ConfigTable;
+import dev.ringside.server.config.ServeParser;
+import dev.ringside.server.options.ExitCode;
+import dev.ringside.server.options.Given;
+import dev.ringside.server.options.OperatorException;
+import dev.ringside.server.options.ServeOptions;
+import dev.ringside.server.options.ServeSyntax;
+import dev.ringside.server.options.Syntax;
+import dev.ringside.server.options.Text;
+import dev.ringside.server.process.CommandText;
+import dev.ringside.server.process.Reload;
+import dev.ringside.server.process.ServedTogether;
+import dev.ringside.server.process.Server;
 import dev.ringside.shm.CpuAffinity;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -14,16 +30,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code ringside serve}: one process for many disks and NICs, as a file describes them. */
-final class ServeCommand {
-    static final String COMMAND = "ringside serve";
-
+public final class ServeCommand {
     private static final String CHECK_CONFIG = "--check-config";
     private static final String PRINT_EFFECTIVE_CONFIG = "--print-effective-config";
 
     private ServeCommand() {}
 
     static CommandLine commandLine() {
-        CommandSpec spec = CommandSpec.create().name(COMMAND);
+        CommandSpec spec = CommandSpec.create().name(ConfigTable.COMMAND);
         spec.usageMessage()
                 .width(Syntax.WIDTH)
                 .sortOptions(false)
@@ -47,7 +61,7 @@ final class ServeCommand {
     static int run(List<String> arguments, PrintStream out, PrintStream err)
             throws OperatorException, InterruptedException {
         CommandLine commandLine = commandLine();
-        ParseResult result = Syntax.parse(commandLine, COMMAND, arguments);
+        ParseResult result = Syntax.parse(commandLine, ConfigTable.COMMAND, arguments);
         if (Syntax.printedHelp(commandLine, result, out)) {
             return ExitCode.OK;
         }
@@ -76,13 +90,13 @@ final class ServeCommand {
      */
     static List<ConfigTable> merged(List<ConfigTable> running, List<String> arguments)
             throws OperatorException {
-        CommandSpec spec = CommandSpec.create().name(COMMAND);
+        CommandSpec spec = CommandSpec.create().name(ConfigTable.COMMAND);
         ServeSyntax.addThreads(spec);
         ServeSyntax.addRest(spec);
         ParseResult result =
                 Syntax.parse(
                         Syntax.configure(new CommandLine(spec)), "ringside upgrade", arguments);
-        Given given = Given.of(COMMAND, result);
+        Given given = Given.of(ConfigTable.COMMAND, result);
         Map<String, String> values = new TreeMap<>();
         for (String name : given.names()) {
             if (!CommandText.FREE.contains(name)) {
@@ -115,7 +129,11 @@ final class ServeCommand {
         for (String argument : unmatched) {
             if (argument.startsWith("-")) {
                 throw new OperatorException(
-                        "there is no option " + argument + " (see " + COMMAND + " --help)");
+                        "there is no option "
+                                + argument
+                                + " (see "
+                                + ConfigTable.COMMAND
+                                + " --help)");
             }
         }
         if (unmatched.size() != 1) {
@@ -124,7 +142,7 @@ final class ServeCommand {
                                     ? "there is no configuration"
                                     : "there are several configurations")
                             + ": give one file, as in "
-                            + COMMAND
+                            + ConfigTable.COMMAND
                             + " /etc/ringside.toml");
         }
         return unmatched.getFirst();

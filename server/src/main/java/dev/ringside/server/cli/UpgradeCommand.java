@@ -1,5 +1,29 @@
 package dev.ringside.server.cli;
 
+import dev.ringside.server.config.ConfigFile;
+import dev.ringside.server.config.ConfigTable;
+import dev.ringside.server.config.ServeParser;
+import dev.ringside.server.options.BlkOptions;
+import dev.ringside.server.options.BlkParser;
+import dev.ringside.server.options.BlkSyntax;
+import dev.ringside.server.options.ExitCode;
+import dev.ringside.server.options.Given;
+import dev.ringside.server.options.NetOptions;
+import dev.ringside.server.options.NetParser;
+import dev.ringside.server.options.NetSyntax;
+import dev.ringside.server.options.OperatorException;
+import dev.ringside.server.options.ServeOptions;
+import dev.ringside.server.options.ServeSyntax;
+import dev.ringside.server.options.ServerOptions;
+import dev.ringside.server.options.Syntax;
+import dev.ringside.server.options.Values;
+import dev.ringside.server.process.BlkServer;
+import dev.ringside.server.process.CommandText;
+import dev.ringside.server.process.Reload;
+import dev.ringside.server.process.Served;
+import dev.ringside.server.process.ServedTogether;
+import dev.ringside.server.process.Server;
+import dev.ringside.server.process.Version;
 import dev.ringside.server.upgrade.Successor;
 import dev.ringside.server.upgrade.Wire;
 import dev.ringside.shm.CpuAffinity;
@@ -95,9 +119,9 @@ final class UpgradeCommand {
         Wire.Offer offer = successor.offer();
         Replacement replacement =
                 switch (offer.command()) {
-                    case Cli.BLK -> disk(offer, unmatched);
-                    case Cli.NET -> nics(offer, unmatched);
-                    case Cli.SERVE -> configured(offer, unmatched);
+                    case CommandText.BLK -> disk(offer, unmatched);
+                    case CommandText.NET -> nics(offer, unmatched);
+                    case CommandText.SERVE -> configured(offer, unmatched);
                     default ->
                             throw new OperatorException(
                                     "process "
@@ -128,7 +152,9 @@ final class UpgradeCommand {
                         Syntax.parse(BlkSyntax.commandLine(), BlkSyntax.COMMAND, options),
                         CpuAffinity.allowed());
         return new Replacement(
-                new BlkServer(parsed), () -> new CommandText(Cli.BLK, options), parsed.server());
+                new BlkServer(parsed),
+                () -> new CommandText(CommandText.BLK, options),
+                parsed.server());
     }
 
     private static Replacement nics(Wire.Offer offer, List<String> unmatched)
@@ -140,7 +166,7 @@ final class UpgradeCommand {
                         CpuAffinity.allowed());
         return new Replacement(
                 ServedTogether.of(parsed),
-                () -> new CommandText(Cli.NET, options),
+                () -> new CommandText(CommandText.NET, options),
                 parsed.server());
     }
 

@@ -20,6 +20,7 @@ import dev.ringside.server.engine.Engine;
 import dev.ringside.server.engine.EngineConfig;
 import dev.ringside.server.engine.IdleMode;
 import dev.ringside.server.engine.SocketSource;
+import dev.ringside.server.options.ExitCode;
 import dev.ringside.server.upgrade.Successor;
 import dev.ringside.server.upgrade.Wire;
 import dev.ringside.shm.Fd;

@@ -1,0 +1,60 @@
+package dev.ringside.server.options;
+
+import dev.ringside.server.engine.EngineConfig;
+import dev.ringside.vhostuser.SessionLimits;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What every process that serves was asked for, whatever it serves.
+ *
+ * @param threads the polling threads
+ * @param metrics where /metrics is served; null: nowhere
+ * @param control the control socket; null: none
+ * @param sandbox whether the process gives up what it does not need
+ * @param limits what each front-end may take
+ */
+public record ServerOptions(
+        ThreadOptions threads,
+        @Nullable MetricsAddress metrics,
+        @Nullable Path control,
+        boolean sandbox,
+        SessionLimits limits) {
+    /**
+     * Checks the options.
+     *
+     * @param allowedCpus the processors that this process may use
+     */
+    public static ServerOptions parse(Given given, int[] allowedCpus) throws OperatorException {
+        return new ServerOptions(
+                ThreadOptions.parse(given, allowedCpus),
+                MetricsAddress.parse(given),
+                SocketOptions.control(given),
+                given.has(ServeSyntax.SANDBOX),
+                LimitOptions.parse(given));
+    }
+
+    /** What a process is without any option. */
+    public static ServerOptions defaults() {
+        return new ServerOptions(
+                ThreadOptions.defaults(), null, null, false, SessionLimits.defaults());
+    }
+
+    /** The same for the engine. */
+    public EngineConfig engineConfig() {
+        return threads.engineConfig().withLimits(limits);
+    }
+
+    /** The same with metrics at another port. */
+    public ServerOptions withMetricsPort(int port) {
+        MetricsAddress address = metrics;
+        return address == null
+                ? this
+                : new ServerOptions(
+                        threads,
+                        new MetricsAddress(address.host(), port),
+                        control,
+                        sandbox,
+                        limits);
+    }
+}

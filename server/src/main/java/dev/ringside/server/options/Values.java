@@ -1,0 +1,111 @@
+package dev.ringside.server.options;
+
+import java.util.List;
+
+/** Reads options' values. Each method throws a message that repeats the option and its value. */
+public final class Values {
+    private Values() {}
+
+    private static final String SUFFIXES = "KMGT";
+    private static final int SUFFIX_BITS = 10;
+
+    /** A size in bytes, with K, M, G or T behind it for powers of 1024. */
+    static long size(String option, String text, long least, long most) throws OperatorException {
+        int suffix = SUFFIXES.indexOf(Character.toUpperCase(text.charAt(text.length() - 1)));
+        String digits = suffix < 0 ? text : text.substring(0, text.length() - 1);
+        int number = plainNumber(digits, 10);
+        int shift = SUFFIX_BITS * (suffix + 1);
+        if (number < 0 || (long) number > most >>> shift || (long) number << shift < least) {
+            throw new OperatorException(
+                    given(option, text)
+                            + " is not a size from "
+                            + (least >> 20)
+                            + "M to "
+                            + (most >> 40)
+                            + "T: 8G, for example");
+        }
+        return (long) number << shift;
+    }
+
+    /** A decimal number from {@code least} to {@code most}. */
+    static int integer(String option, String text, int least, int most) throws OperatorException {
+        int value = plainNumber(text, 10);
+        if (value < least || value > most) {
+            throw new OperatorException(
+                    given(option, text) + " is not a number from " + least + " to " + most);
+        }
+        return value;
+    }
+
+    /** A power of two from {@code least} to {@code most}. */
+    static int powerOfTwo(String option, String text, int least, int most)
+            throws OperatorException {
+        int value = plainNumber(text, 10);
+        if (value < least || value > most || Integer.bitCount(value) != 1) {
+            throw new OperatorException(
+                    given(option, text)
+                            + " is not a power of two from "
+                            + least
+                            + " to "
+                            + most
+                            + example(least, most));
+        }
+        return value;
+    }
+
+    private static String example(int least, int most) {
+        return ": for example " + Math.min(most, Math.max(least, 4096));
+    }
+
+    /** Permission bits of a file in octal, as chmod takes them: 600, 0660. */
+    static int fileMode(String option, String text) throws OperatorException {
+        int value = plainNumber(text, 8);
+        if (value < 0 || value > 0777) {
+            throw new OperatorException(
+                    given(option, text)
+                            + " is not an octal file mode from 0000 to 0777: for example 0660");
+        }
+        return value;
+    }
+
+    /** One of a few words. */
+    public static String word(String option, String text, List<String> words)
+            throws OperatorException {
+        if (!words.contains(text)) {
+            throw new OperatorException(
+                    given(option, text) + " is not one of " + String.join(", ", words));
+        }
+        return text;
+    }
+
+    /** Any text but the empty one. */
+    static void notEmpty(String option, String text) throws OperatorException {
+        if (text.isEmpty()) {
+            throw new OperatorException(
+                    option + " has an empty value: write " + option + "=VALUE, or leave it out");
+        }
+        if (text.indexOf('\0') >= 0) {
+            throw new OperatorException(option + " contains a zero byte");
+        }
+    }
+
+    public static String given(String option, String text) {
+        return option + "=" + text;
+    }
+
+    /** The number, or -1 when the text is not one: digits only, at most 9 of them. */
+    private static int plainNumber(String text, int radix) {
+        if (text.isEmpty() || text.length() > 9) {
+            return -1;
+        }
+        int value = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c < '0' || c >= '0' + radix) {
+                return -1;
+            }
+            value = value * radix + (c - '0');
+        }
+        return value;
+    }
+}

@@ -1,0 +1,129 @@
+package dev.ringside.server.process;
+
+import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.server.engine.DeviceHandle;
+import dev.ringside.server.engine.Engine;
+import dev.ringside.server.options.BlkOptions;
+import dev.ringside.server.options.BlkParser;
+import dev.ringside.server.options.OperatorException;
+import dev.ringside.server.upgrade.Inheritance;
+import dev.ringside.server.upgrade.Resource;
+import dev.ringside.shm.Fd;
+import dev.ringside.shm.Sandbox;
+import dev.ringside.virtio.blk.BlkConfig;
+import dev.ringside.virtio.blk.BlkDevice;
+import dev.ringside.virtio.blk.backend.BackendException;
+import dev.ringside.virtio.blk.backend.BlockBackend;
+import dev.ringside.virtio.blk.backend.BlockBackends;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** The disk of {@code ringside blk}. */
+public final class BlkServer implements Part {
+    /** What the storage is called between processes. */
+    private static final String STORAGE = "storage of disk ";
+
+    private final BlkOptions options;
+    private @Nullable BlkDevice device;
+    private @Nullable DeviceHandle attached;
+
+    public BlkServer(BlkOptions options) {
+        this.options = options;
+    }
+
+    @Override
+    public void open(MetricsRegistry registry, Inheritance inheritance) throws OperatorException {
+        BlockBackend backend;
+        Resource storage = inheritance.take(STORAGE + options.name());
+        try {
+            backend =
+                    BlockBackends.open(
+                            options.backend(),
+                            options.readOnly(),
+                            storage == null ? null : storage.fds().getFirst());
+        } catch (BackendException e) {
+            throw new OperatorException(String.valueOf(e.getMessage()), e);
+        }
+        try {
+            String serial = options.serial();
+            BlkConfig config =
+                    BlkConfig.named(options.name())
+                            .withQueues(options.queues())
+                            .withMaxQueueSize(options.queueSize())
+                            .withSerial(serial == null ? "" : serial)
+                            .withReadOnly(options.readOnly());
+            device = BlkDevice.create(config, backend, registry);
+        } catch (RuntimeException e) {
+            backend.close();
+            throw e;
+        }
+    }
+
+    private BlkDevice disk() {
+        return Objects.requireNonNull(device);
+    }
+
+    @Override
+    public void attach(Engine engine) throws OperatorException {
+        attached = Attaching.attach(engine, disk(), options.source());
+    }
+
+    @Override
+    public boolean detach(Engine engine) throws InterruptedException {
+        return Attaching.detach(engine, attached);
+    }
+
+    @Override
+    public BlkOptions options() {
+        return options;
+    }
+
+    @Override
+    public String title() {
+        return "disk " + options.name();
+    }
+
+    @Override
+    public List<Resource> resources() {
+        Fd storage = disk().storage();
+        return storage == null
+                ? List.of()
+                : List.of(new Resource(STORAGE + options.name(), List.of(storage), Map.of()));
+    }
+
+    @Override
+    public void confine(Sandbox sandbox) {
+        Confinement.allow(options.source(), sandbox);
+        Fd storage = disk().storage();
+        if (storage == null || !options.backend().startsWith(BlkParser.FILE_SCHEME)) {
+            return;
+        }
+        // Queues open it once more, for an error state of their own.
+        Path image = Path.of("/proc/self/fd/" + storage.number());
+        if (options.readOnly()) {
+            sandbox.read(image);
+        } else {
+            sandbox.write(image);
+        }
+    }
+
+    @Override
+    public List<String> notes() {
+        return BlkReadyLine.notes(options, disk().describe());
+    }
+
+    @Override
+    public String describe() {
+        return BlkReadyLine.text(options, disk().name(), disk().describe());
+    }
+
+    @Override
+    public void close() {
+        if (device != null) {
+            device.close();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package dev.ringside.server.process;
+
+import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.metrics.prometheus.Health;
+import dev.ringside.metrics.prometheus.PrometheusEndpoint;
+import dev.ringside.server.engine.Engine;
+import dev.ringside.server.options.MetricsAddress;
+import dev.ringside.server.options.OperatorException;
+import dev.ringside.server.options.ServeSyntax;
+import dev.ringside.server.options.Values;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The metrics endpoint of this process. A class of its own, so that nothing of the HTTP server and
+ * its libraries is loaded when metrics are not asked for.
+ */
+final class MetricsServer implements AutoCloseable {
+    private final PrometheusEndpoint endpoint;
+    private final EngineHealth health;
+
+    private MetricsServer(PrometheusEndpoint endpoint, EngineHealth health) {
+        this.endpoint = endpoint;
+        this.health = health;
+    }
+
+    /** Binds the address; not ready until {@link #serving}. */
+    static MetricsServer start(MetricsAddress address, MetricsRegistry registry)
+            throws OperatorException {
+        var health = new EngineHealth();
+        try {
+            var socket = new InetSocketAddress(resolve(address.host()), address.port());
+            return new MetricsServer(
+                    PrometheusEndpoint.start(socket, registry, Version.text(), health), health);
+        } catch (IOException e) {
+            throw new OperatorException(
+                    Values.given(ServeSyntax.METRICS_PORT, Integer.toString(address.port()))
+                            + " cannot be bound at "
+                            + address.host()
+                            + ": "
+                            + e.getMessage()
+                            + ": choose another port, or 0 for any free one",
+                    e);
+        }
+    }
+
+    private static InetAddress resolve(String host) throws OperatorException {
+        try {
+            return InetAddress.getByName(host);
+        } catch (UnknownHostException e) {
+            throw new OperatorException(
+                    Values.given(ServeSyntax.METRICS_ADDRESS, host)
+                            + " is not an address of this host: give a number such as 127.0.0.1,"
+                            + " ::1 or 0.0.0.0",
+                    e);
+        }
+    }
+
+    /** From now on /readyz and /healthz answer for this engine. */
+    void serving(Engine engine) {
+        health.engine = engine;
+    }
+
+    /** Where a person finds the metrics. */
+    String url() {
+        InetSocketAddress address = endpoint.address();
+        String host = address.getAddress().getHostAddress();
+        String bracketed = host.indexOf(':') < 0 ? host : "[" + host + "]";
+        return "http://" + bracketed + ":" + address.getPort() + "/metrics";
+    }
+
+    /** The port that was bound. */
+    int port() {
+        return endpoint.address().getPort();
+    }
+
+    @Override
+    public void close() {
+        endpoint.close();
+    }
+
+    private static final class EngineHealth implements Health {
+        private volatile @Nullable Engine engine;
+
+        @Override
+        public boolean healthy() {
+            Engine current = engine;
+            return current == null || current.healthy();
+        }
+
+        @Override
+        public boolean ready() {
+            Engine current = engine;
+            return current != null && current.healthy();
+        }
+    }
+}
