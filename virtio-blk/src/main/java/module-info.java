@@ -7,4 +7,5 @@ module dev.ringside.virtio.blk {
 
     exports dev.ringside.virtio.blk;
     exports dev.ringside.virtio.blk.backend;
+    exports dev.ringside.virtio.blk.limit;
 }

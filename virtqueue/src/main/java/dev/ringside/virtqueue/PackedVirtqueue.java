@@ -367,6 +367,11 @@ public final class PackedVirtqueue extends RingQueue {
     }
 
     @Override
+    public boolean remembersInFlight() {
+        return notes != null && writeLog == null;
+    }
+
+    @Override
     public int inFlight() {
         return inFlight;
     }

@@ -347,6 +347,11 @@ public final class SplitVirtqueue extends RingQueue {
     }
 
     @Override
+    public boolean remembersInFlight() {
+        return inflight != null && writeLog == null;
+    }
+
+    @Override
     public int inFlight() {
         return inFlight;
     }

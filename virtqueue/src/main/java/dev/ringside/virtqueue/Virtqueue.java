@@ -147,6 +147,13 @@ public sealed interface Virtqueue permits RingQueue {
     }
 
     /**
+     * Whether chains that are in flight when the queue is stopped are done by who goes on with it:
+     * the front-end keeps notes of them. Not while there is a dirty log: a guest that moves to
+     * another host leaves the notes behind.
+     */
+    boolean remembersInFlight();
+
+    /**
      * Marks from now on in a front-end's log what is written to guest memory: the buffers of each
      * chain when it is completed, and the ring; a page that the log does not cover stops the queue
      * with {@link RingFault#DIRTY_LOG}. Allocates when the queue had none before.

@@ -8,6 +8,7 @@ import dev.ringside.server.options.NetSyntax;
 import dev.ringside.server.options.ServeSyntax;
 import dev.ringside.server.options.SocketOptions;
 import dev.ringside.server.options.ThreadOptions;
+import dev.ringside.virtio.blk.ErrorPolicy;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,13 +38,14 @@ public final class ConfigDefaults {
                 queueSize(values);
                 values.putIfAbsent(
                         BlkSyntax.NUM_QUEUES, Integer.toString(BlkOptions.DEFAULT_QUEUES));
+                values.putIfAbsent(BlkSyntax.ON_ERROR, ErrorPolicy.REPORT.word());
             }
             case NIC -> {
                 socket(values);
                 queueSize(values);
                 values.putIfAbsent(NetSyntax.QUEUE_PAIRS, "1");
             }
-            case UPLINK -> {}
+            case UPLINK, LIMIT_GROUP -> {}
         }
         return new ConfigTable(table.kind(), table.name(), table.line(), values);
     }

@@ -4,6 +4,7 @@ import dev.ringside.server.options.BlkSyntax;
 import dev.ringside.server.options.Capabilities;
 import dev.ringside.server.options.NetSyntax;
 import dev.ringside.server.options.NicParser;
+import dev.ringside.server.options.RateOptions;
 import dev.ringside.server.options.ServeSyntax;
 import dev.ringside.server.options.UplinkOptions;
 import java.util.ArrayList;
@@ -40,6 +41,7 @@ public final class ConfigKeys {
         keys.put(ConfigKind.DISK, byKey(diskOptions()));
         keys.put(ConfigKind.NIC, byKey(nicOptions()));
         keys.put(ConfigKind.UPLINK, byKey(uplinkOptions()));
+        keys.put(ConfigKind.LIMIT_GROUP, byKey(limitGroupOptions()));
         return keys;
     }
 
@@ -71,7 +73,16 @@ public final class ConfigKeys {
                 rest.add(option);
             }
         }
+        CommandSpec more = CommandSpec.create();
+        ServeSyntax.text(more, BlkSyntax.LIMIT_GROUP, "NAME", "");
+        rest.addAll(more.options());
         return rest;
+    }
+
+    private static List<OptionSpec> limitGroupOptions() {
+        CommandSpec spec = CommandSpec.create();
+        RateOptions.add(spec);
+        return spec.options();
     }
 
     private static List<OptionSpec> nicOptions() {

@@ -14,7 +14,10 @@ public enum ConfigKind {
     NIC("nic"),
 
     /** A port of the host on a switch: {@code [uplink.NAME]}. */
-    UPLINK("uplink");
+    UPLINK("uplink"),
+
+    /** Limits that disks share: {@code [limit-group.NAME]}. */
+    LIMIT_GROUP("limit-group");
 
     private final String word;
 

@@ -4,6 +4,7 @@ import dev.ringside.server.engine.SocketSource;
 import dev.ringside.server.options.BlkOptions;
 import dev.ringside.server.options.BlkParser;
 import dev.ringside.server.options.CommaList;
+import dev.ringside.server.options.LimitGroupOptions;
 import dev.ringside.server.options.NetSyntax;
 import dev.ringside.server.options.NicOptions;
 import dev.ringside.server.options.NicParser;
@@ -15,8 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Gives the tables of a configuration their meaning and checks them against each other. */
@@ -26,6 +29,7 @@ public final class ServeParser {
     private final boolean takingOver;
     private final Map<String, ConfigTable> names = new HashMap<>();
     private final Map<String, ConfigTable> sockets = new HashMap<>();
+    private final Set<String> limitGroups = new HashSet<>();
 
     private ServeParser(String source, List<ConfigTable> tables, boolean takingOver) {
         this.source = source;
@@ -58,6 +62,11 @@ public final class ServeParser {
                         .stream()
                         .findFirst()
                         .orElse(ServerOptions.defaults());
+        List<LimitGroupOptions> groups =
+                each(
+                        ConfigKind.LIMIT_GROUP,
+                        t -> LimitGroupOptions.parse(t.name(), t.given(takingOver)));
+        groups.forEach(group -> limitGroups.add(group.name()));
         List<BlkOptions> disks = each(ConfigKind.DISK, t -> disk(t, server));
         List<NicOptions> nics = each(ConfigKind.NIC, this::nic);
         List<UplinkOptions> uplinks =
@@ -66,7 +75,7 @@ public final class ServeParser {
             throw new OperatorException(
                     source + ": there is nothing to serve: add a [disk.NAME] or a [nic.NAME]");
         }
-        return new ServeOptions(disks, nics, uplinks, server);
+        return new ServeOptions(disks, nics, uplinks, groups, server);
     }
 
     private BlkOptions disk(ConfigTable table, ServerOptions server) throws OperatorException {
@@ -75,6 +84,15 @@ public final class ServeParser {
         if (!takingOver && file != null && Files.notExists(file)) {
             throw new OperatorException(
                     file + " does not exist: make it first (truncate -s 10G " + file + ")");
+        }
+        String group = disk.limitGroup();
+        if (group != null && !limitGroups.contains(group)) {
+            throw new OperatorException(
+                    "limit-group="
+                            + group
+                            + ": there is no [limit-group."
+                            + group
+                            + "]: add that table, or leave the key out");
         }
         claim(table, disk.source());
         return disk;

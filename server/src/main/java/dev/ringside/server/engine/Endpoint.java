@@ -298,6 +298,17 @@ final class Endpoint implements DeviceHandle {
                 });
     }
 
+    /** Any thread: the device may have something to tell. */
+    void newsOfDevice() {
+        conductor.post(
+                () -> {
+                    final String news = device.news();
+                    if (news != null) {
+                        Log.warn("news-" + device.name(), "device " + device.name() + ": " + news);
+                    }
+                });
+    }
+
     /** Conductor thread: how it is now. */
     DeviceStatus status() {
         final Connection open = connection;

@@ -183,6 +183,7 @@ public final class Engine implements AutoCloseable {
                         serving::leave);
         nextShard = (nextShard + groups(device)) % shards.length;
         device.onConfigChange(endpoint::configChanged);
+        device.onNews(endpoint::newsOfDevice);
         serving.join();
         endpoints.add(endpoint);
         return endpoint;

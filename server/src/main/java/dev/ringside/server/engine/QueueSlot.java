@@ -375,6 +375,14 @@ final class QueueSlot {
                             earlier.run();
                             then.run();
                         };
+        final QueueWorker current = worker;
+        if (current != null) {
+            try {
+                current.finishTaken();
+            } catch (Throwable failure) {
+                fail(failure);
+            }
+        }
         advanceDrain();
     }
 

@@ -1,6 +1,8 @@
 package dev.ringside.server.options;
 
 import dev.ringside.server.engine.SocketSource;
+import dev.ringside.virtio.blk.ErrorPolicy;
+import dev.ringside.virtio.blk.limit.BlkLimits;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param queues request queues offered
  * @param queueSize largest ring accepted, descriptors
  * @param serial what the guest sees as the disk's serial; null: none
+ * @param onError what becomes of a request that the storage fails
+ * @param limits what it may do in a second
+ * @param limitGroup which group's limits it keeps besides; null: none
  * @param server what does not depend on what is served
  */
 public record BlkOptions(
@@ -24,6 +29,9 @@ public record BlkOptions(
         int queues,
         int queueSize,
         @Nullable String serial,
+        ErrorPolicy onError,
+        BlkLimits limits,
+        @Nullable String limitGroup,
         ServerOptions server) {
     /** Queues offered unless said otherwise: QEMU asks for one per virtual CPU. */
     public static final int DEFAULT_QUEUES = 16;
@@ -37,4 +45,20 @@ public record BlkOptions(
     static final int MAX_BLOCK_SIZE = 65_536;
 
     static final int MAX_PHYSICAL_BLOCK_SIZE = 1 << 20;
+
+    /** The same with other limits. */
+    public BlkOptions withLimits(BlkLimits value) {
+        return new BlkOptions(
+                name,
+                source,
+                backend,
+                readOnly,
+                queues,
+                queueSize,
+                serial,
+                onError,
+                value,
+                limitGroup,
+                server);
+    }
 }

@@ -1,6 +1,7 @@
 package dev.ringside.server.options;
 
 import dev.ringside.server.engine.SocketSource;
+import dev.ringside.virtio.blk.ErrorPolicy;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ParseResult;
 
@@ -59,6 +60,9 @@ public final class BlkParser {
                         BlkSyntax.NUM_QUEUES, BlkOptions.DEFAULT_QUEUES, 1, BlkOptions.MAX_QUEUES),
                 given.queueSize(),
                 serial(),
+                onError(),
+                RateOptions.parse(given),
+                given.text(BlkSyntax.LIMIT_GROUP),
                 server);
     }
 
@@ -97,6 +101,19 @@ public final class BlkParser {
 
     private static String uriOption(String option, @Nullable Integer value) {
         return value == null ? "" : "," + option.substring(2) + "=" + value;
+    }
+
+    private ErrorPolicy onError() throws OperatorException {
+        String text = given.text(BlkSyntax.ON_ERROR);
+        ErrorPolicy policy = text == null ? ErrorPolicy.REPORT : ErrorPolicy.of(text);
+        if (policy == null) {
+            throw new OperatorException(
+                    given.shown(BlkSyntax.ON_ERROR)
+                            + " is not report (the guest gets the error), enospc (its requests"
+                            + " wait while there is no space) or hold (they wait whatever the"
+                            + " error is)");
+        }
+        return policy;
     }
 
     private @Nullable String serial() throws OperatorException {

@@ -20,6 +20,11 @@ public final class BlkSyntax {
     static final String BLOCK_SIZE = "--block-size";
     static final String PHYSICAL_BLOCK_SIZE = "--physical-block-size";
 
+    public static final String ON_ERROR = "--on-error";
+
+    /** Only in a configuration: alone a disk needs no group. */
+    public static final String LIMIT_GROUP = "--limit-group";
+
     private BlkSyntax() {}
 
     /** A parser that takes every value as text: {@link BlkParser} gives it its meaning. */
@@ -63,6 +68,14 @@ public final class BlkSyntax {
                         + ".");
         ServeSyntax.addQueueSize(spec);
         text(spec, SERIAL, "TEXT", "Serial that the guest sees, up to 20 characters.");
+        text(
+                spec,
+                ON_ERROR,
+                "POLICY",
+                "When the storage fails a request: report (the guest gets the error), enospc (wait"
+                        + " for space, report the rest) or hold (wait until it works). Default:"
+                        + " report.");
+        RateOptions.add(spec);
         text(spec, NAME, "TEXT", "Name in metrics and messages. Default: the socket's.");
         text(
                 spec,

@@ -6,6 +6,7 @@ import dev.ringside.server.options.ServeSyntax;
 import dev.ringside.server.options.SocketOptions;
 import dev.ringside.server.options.Text;
 import dev.ringside.server.options.Values;
+import dev.ringside.virtio.blk.ErrorPolicy;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -30,7 +31,12 @@ public final class BlkReadyLine {
                 + "; "
                 + Text.count(options.queues(), "queue")
                 + " of up to "
-                + options.queueSize();
+                + options.queueSize()
+                + (options.limits().isNone() ? "" : "; " + options.limits().text())
+                + (options.limitGroup() == null ? "" : "; limit group " + options.limitGroup())
+                + (options.onError() == ErrorPolicy.REPORT
+                        ? ""
+                        : "; on error " + options.onError().word());
     }
 
     /** What is not as asked for, or odd, and still works. */

@@ -15,7 +15,10 @@ import dev.ringside.virtio.blk.BlkDevice;
 import dev.ringside.virtio.blk.backend.BackendException;
 import dev.ringside.virtio.blk.backend.BlockBackend;
 import dev.ringside.virtio.blk.backend.BlockBackends;
+import dev.ringside.virtio.blk.limit.BlkLimits;
+import dev.ringside.virtio.blk.limit.LimitGroup;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -26,16 +29,25 @@ public final class BlkServer implements Part {
     /** What the storage is called between processes. */
     private static final String STORAGE = "storage of disk ";
 
-    private final BlkOptions options;
+    private final LimitGroups groups;
+    private BlkOptions options;
     private @Nullable BlkDevice device;
     private @Nullable DeviceHandle attached;
 
     public BlkServer(BlkOptions options) {
+        this(options, new LimitGroups());
+    }
+
+    /** A disk among others, with which it may share limits. */
+    BlkServer(BlkOptions options, LimitGroups groups) {
         this.options = options;
+        this.groups = groups;
     }
 
     @Override
     public void open(MetricsRegistry registry, Inheritance inheritance) throws OperatorException {
+        String group = options.limitGroup();
+        List<LimitGroup> shared = group == null ? List.of() : List.of(groups.get(group));
         BlockBackend backend;
         Resource storage = inheritance.take(STORAGE + options.name());
         try {
@@ -54,12 +66,15 @@ public final class BlkServer implements Part {
                             .withQueues(options.queues())
                             .withMaxQueueSize(options.queueSize())
                             .withSerial(serial == null ? "" : serial)
-                            .withReadOnly(options.readOnly());
-            device = BlkDevice.create(config, backend, registry);
+                            .withReadOnly(options.readOnly())
+                            .withOnError(options.onError());
+            device = BlkDevice.create(config, backend, registry, shared);
         } catch (RuntimeException e) {
             backend.close();
             throw e;
         }
+        disk().limits().set(options.limits());
+        LimitsMoved.take(title(), inheritance, disk().limits());
     }
 
     private BlkDevice disk() {
@@ -82,16 +97,31 @@ public final class BlkServer implements Part {
     }
 
     @Override
+    public boolean adapts(Record other) {
+        return other instanceof BlkOptions disk
+                && disk.withLimits(BlkLimits.NONE).equals(options.withLimits(BlkLimits.NONE));
+    }
+
+    @Override
+    public void adapt(Record other) {
+        options = (BlkOptions) other;
+        disk().limits().set(options.limits());
+    }
+
+    @Override
     public String title() {
         return "disk " + options.name();
     }
 
     @Override
     public List<Resource> resources() {
+        List<Resource> all = new ArrayList<>();
         Fd storage = disk().storage();
-        return storage == null
-                ? List.of()
-                : List.of(new Resource(STORAGE + options.name(), List.of(storage), Map.of()));
+        if (storage != null) {
+            all.add(new Resource(STORAGE + options.name(), List.of(storage), Map.of()));
+        }
+        all.addAll(LimitsMoved.give(title(), disk().limits().limits(), options.limits()));
+        return all;
     }
 
     @Override

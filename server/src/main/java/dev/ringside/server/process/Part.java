@@ -11,6 +11,16 @@ interface Part extends Served {
     /** How messages name it. */
     String title();
 
+    /** Whether it can become what other options say, and its front-end does not notice. */
+    default boolean adapts(Record other) {
+        return false;
+    }
+
+    /** Becomes what options say that it {@link #adapts} to. */
+    default void adapt(Record other) {
+        throw new IllegalArgumentException(other.toString());
+    }
+
     /** It was attached to a process that serves already. */
     default void begun() throws OperatorException {}
 

@@ -6,7 +6,9 @@ import dev.ringside.server.log.Log;
 import dev.ringside.server.options.OperatorException;
 import dev.ringside.server.upgrade.Inheritance;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -32,13 +34,16 @@ final class PartsChange {
             throws OperatorException, InterruptedException {
         List<Part> gone = new ArrayList<>();
         parts.stream().filter(part -> !wanted.contains(part.options())).forEach(gone::add);
+        Map<Part, Record> adapting = adapting(gone, wanted);
+        gone.removeAll(adapting.keySet());
         List<? extends Record> before = parts.stream().map(Part::options).toList();
         List<Part> fresh =
                 wanted.stream()
                         .filter(options -> !before.contains(options))
+                        .filter(options -> !adapting.containsValue(options))
                         .map(factory)
                         .collect(Collectors.toCollection(ArrayList::new));
-        if (gone.isEmpty() && fresh.isEmpty()) {
+        if (gone.isEmpty() && fresh.isEmpty() && adapting.isEmpty()) {
             return "nothing is to be changed";
         }
         // All may go before others come: that is not the end of the process.
@@ -49,8 +54,24 @@ final class PartsChange {
         } finally {
             engine.serveAsLongAsNeeded();
         }
+        adapting.forEach(Part::adapt);
         sort(parts, wanted);
-        return text("removed", gone) + text("added", fresh) + untouched(parts, fresh);
+        return text("removed", gone)
+                + text("added", fresh)
+                + text("changed the limits of", List.copyOf(adapting.keySet()))
+                + (parts.size() - fresh.size() - adapting.size())
+                + " untouched";
+    }
+
+    private static Map<Part, Record> adapting(List<Part> parts, List<? extends Record> wanted) {
+        Map<Part, Record> adapting = new LinkedHashMap<>();
+        for (Part part : parts) {
+            wanted.stream()
+                    .filter(part::adapts)
+                    .findFirst()
+                    .ifPresent(options -> adapting.put(part, options));
+        }
+        return adapting;
     }
 
     private void remove(List<Part> parts, List<Part> gone)
@@ -134,9 +155,5 @@ final class PartsChange {
                         + " "
                         + which.stream().map(Part::title).collect(Collectors.joining(", "))
                         + "; ";
-    }
-
-    private static String untouched(List<Part> parts, List<Part> fresh) {
-        return parts.size() - fresh.size() + " untouched";
     }
 }

@@ -3,6 +3,7 @@ package dev.ringside.server.process;
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.server.engine.Engine;
 import dev.ringside.server.options.BlkOptions;
+import dev.ringside.server.options.LimitGroupOptions;
 import dev.ringside.server.options.NetOptions;
 import dev.ringside.server.options.NicOptions;
 import dev.ringside.server.options.OperatorException;
@@ -23,6 +24,7 @@ public final class ServedTogether implements Served {
     private static final String CAPTURES = "captures";
 
     private final NetHost host = new NetHost();
+    private final LimitGroups limitGroups = new LimitGroups();
     private final List<Part> parts = new ArrayList<>();
     private final @Nullable Reload reload;
     private @Nullable MetricsRegistry registry;
@@ -53,7 +55,8 @@ public final class ServedTogether implements Served {
 
     private Part part(Record options) {
         return switch (options) {
-            case BlkOptions disk -> new BlkServer(disk);
+            case BlkOptions disk -> new BlkServer(disk, limitGroups);
+            case LimitGroupOptions group -> new LimitGroupServer(group, limitGroups);
             case NicOptions nic -> new NicServer(nic, host);
             case UplinkOptions uplink -> new UplinkServer(uplink, host);
             default -> throw new IllegalArgumentException(options.toString());

@@ -74,6 +74,30 @@ final class ServeParserTest {
     }
 
     @Test
+    void shouldReadLimitsAndTheGroupThatSharesThem() throws Exception {
+        ServeOptions options =
+                parse(
+                        """
+                        [disk.a]
+                        socket-path = "@a"
+                        backend = "null:size=1M"
+                        iops = 500
+                        limit-group = "tenant"
+
+                        [limit-group.tenant]
+                        bps-write = "100M,burst=1G"
+                        """);
+
+        BlkOptions disk = options.disks().getFirst();
+        assertEquals("iops=500", disk.limits().text());
+        assertEquals("tenant", disk.limitGroup());
+        assertEquals(
+                "bps-write=104857600,burst=1073741824",
+                options.limitGroups().getFirst().limits().text());
+        assertEquals(options.limitGroups().getFirst(), options.parts().findFirst().orElseThrow());
+    }
+
+    @Test
     void shouldReadWholeConfiguration() throws Exception {
         makeImage();
 
@@ -140,6 +164,7 @@ final class ServeParserTest {
                 socket-mode = "0600"
                 queue-size = "1024"
                 num-queues = "16"
+                on-error = "report"
                 """
                         .replace("@", folder + "/"),
                 effective);
@@ -159,6 +184,10 @@ final class ServeParserTest {
                 "[disk.a]\\nread-only = 1|rs.toml:2: read-only is not true or false|",
                 "[disk.a]\\nnum-queues = 1.5|rs.toml:2: num-queues is neither|number",
                 "[disk.a]\\nserial = [\"x\"]|rs.toml:2: serial is neither|text",
+                "[limit-group.g]\\niops = \"1.5\"|rs.toml:1: [limit-group.g]: iops=1.5|20k",
+                "[limit-group.g]\\nserial = 1|rs.toml:2: [limit-group.g] has no key|bps-write",
+                "[disk.a]\\nsocket-path = \"@s\"\\nbackend = \"null:size=1M\"\\nlimit-group = \"g\""
+                        + "|rs.toml:1: [disk.a]: limit-group=g|add that table",
                 "[disk.a]\\nserial = \"\"|rs.toml:2: serial is empty|",
                 "[disk.a]\\nsocket-path = \"@s\"|rs.toml:1: [disk.a]: there is no disk|blk-file=",
                 "[nic.a]\\nsocket-path = \"@s\"|rs.toml:1: [nic.a]: the NIC is plugged|tap=NAME",

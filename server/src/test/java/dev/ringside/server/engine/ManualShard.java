@@ -53,6 +53,7 @@ public final class ManualShard implements ShardContext {
     private final Deque<Runnable> commands = new ArrayDeque<>();
     private final List<QueueSlot> slots = new ArrayList<>();
     private long nowNs;
+    private long wakeByNs = Long.MAX_VALUE;
 
     /** A shard that takes at most {@code budget} chains of a queue in a turn. */
     public ManualShard(final int index, final int budget, final MetricsRegistry metrics) {
@@ -160,6 +161,7 @@ public final class ManualShard implements ShardContext {
     /** One turn of the duty cycle, after the caller delivered completions: an amount of work. */
     public int turn(final long now) {
         nowNs = now;
+        wakeByNs = Long.MAX_VALUE;
         int work = 0;
         final Runnable command = commands.poll();
         if (command != null) {
@@ -231,12 +233,17 @@ public final class ManualShard implements ShardContext {
 
     @Override
     public void wakeBy(final long deadlineNs) {
-        throw new UnsupportedOperationException("no disk waits for a time");
+        wakeByNs = Math.min(wakeByNs, deadlineNs);
+    }
+
+    /** Whether it wanted to be woken by now. */
+    public boolean due(final long now) {
+        return now >= wakeByNs;
     }
 
     @Override
     public Doorbell doorbell() {
-        throw new UnsupportedOperationException("no disk has work handed over");
+        return () -> {};
     }
 
     @Override

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ringside.server.engine.IdleMode;
 import dev.ringside.server.engine.SocketSource;
 import dev.ringside.server.process.BlkReadyLine;
+import dev.ringside.virtio.blk.ErrorPolicy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -80,6 +81,27 @@ final class BlkParserTest {
         assertEquals(List.of(1, 3), options.server().threads().cpus());
         assertEquals(IdleMode.BUSY_SPIN, options.server().threads().idle());
         assertEquals(new MetricsAddress("::1", 0), options.server().metrics());
+    }
+
+    @Test
+    void shouldReadLimitsAndWhatBecomesOfErrors() throws OperatorException {
+        assertTrue(parseListening().limits().isNone());
+        assertEquals(ErrorPolicy.REPORT, parseListening().onError());
+        BlkOptions options =
+                parseListening("--iops=20k", "--bps-read=1M,burst=8M", "--on-error=hold");
+        assertEquals("iops=20000 bps-read=1048576,burst=8388608", options.limits().text());
+        assertEquals(ErrorPolicy.HOLD, options.onError());
+        assertEquals(
+                "--bps=5 is not bytes per second from 1K to 1T: write 100M, or 100M,burst=400M, or"
+                        + " off",
+                assertThrows(OperatorException.class, () -> parseListening("--bps=5"))
+                        .getMessage());
+        assertEquals(
+                "--on-error=stop is not report (the guest gets the error), enospc (its requests"
+                        + " wait while there is no space) or hold (they wait whatever the error"
+                        + " is)",
+                assertThrows(OperatorException.class, () -> parseListening("--on-error=stop"))
+                        .getMessage());
     }
 
     @Test

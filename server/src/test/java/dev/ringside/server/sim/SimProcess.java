@@ -15,6 +15,11 @@ import dev.ringside.vhostuser.SessionLimits;
 import dev.ringside.vhostuser.VhostUserSession;
 import dev.ringside.virtio.blk.BlkConfig;
 import dev.ringside.virtio.blk.BlkDevice;
+import dev.ringside.virtio.blk.ErrorPolicy;
+import dev.ringside.virtio.blk.limit.BlkLimits;
+import dev.ringside.virtio.blk.limit.Limit;
+import dev.ringside.virtio.blk.limit.LimitGroup;
+import dev.ringside.virtio.blk.limit.LimitKind;
 import dev.ringside.virtqueue.QueueLog;
 import dev.ringside.virtqueue.Virtqueue;
 import java.lang.foreign.MemorySegment;
@@ -23,6 +28,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -38,6 +44,8 @@ final class SimProcess implements SessionHost {
     @SuppressWarnings("ArrayRecordComponent")
     record Reply(byte[] message, List<Fd> fds) {}
 
+    private static final long STEP_NS = 1_000_000;
+
     private final SimDisk disk;
     private final BlkDevice device;
     private final ManualShard[] shards;
@@ -49,23 +57,23 @@ final class SimProcess implements SessionHost {
     private boolean closing;
     private int stopping;
 
-    SimProcess(
-            final SimDisk disk,
-            final int queueCount,
-            final int shardCount,
-            final int budget,
-            final boolean writeCache) {
+    SimProcess(final SimDisk disk, final WorldSpec spec, final long now) {
+        final int queueCount = spec.queues();
+        final int shardCount = spec.shards();
         this.disk = disk;
         final MetricsRegistry metrics = new MetricsRegistry();
         final BlkConfig config =
                 BlkConfig.named("sim")
                         .withQueues(queueCount)
                         .withMaxQueueSize(256)
-                        .withWriteCache(writeCache);
-        device = BlkDevice.create(config, disk.open(), metrics);
+                        .withWriteCache(spec.flush())
+                        .withOnError(spec.holds() ? ErrorPolicy.HOLD : ErrorPolicy.REPORT);
+        final BlkLimits limits = new BlkLimits(Map.of(LimitKind.IOPS, new Limit(spec.iops(), 0)));
+        final LimitGroup group = new LimitGroup(limits, () -> now * STEP_NS);
+        device = BlkDevice.create(config, disk.open(), metrics, List.of(group));
         shards =
                 IntStream.range(0, shardCount)
-                        .mapToObj(i -> new ManualShard(i, budget, metrics))
+                        .mapToObj(i -> new ManualShard(i, spec.budget(), metrics))
                         .toArray(ManualShard[]::new);
         asleep = new boolean[shardCount];
         queues = new ManualQueue[queueCount];
@@ -126,14 +134,17 @@ final class SimProcess implements SessionHost {
         final ManualShard own = shards[shard];
         final int delivered = disk.deliver(shard);
         if (asleep[shard]) {
-            if (delivered == 0 && !own.commanded() && !own.deliverKicks()) {
+            if (delivered == 0
+                    && !own.commanded()
+                    && !own.due(now * STEP_NS)
+                    && !own.deliverKicks()) {
                 return;
             }
             asleep[shard] = false;
         } else if ((now & 3) == 0) {
             own.deliverKicks();
         }
-        final int work = own.turn(now);
+        final int work = own.turn(now * STEP_NS);
         if (work == 0 && delivered == 0) {
             asleep[shard] = own.prepareToSleep();
         }

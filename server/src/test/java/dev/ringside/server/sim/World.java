@@ -183,8 +183,7 @@ final class World implements AutoCloseable {
     private void talkNow() {
         SimProcess current = process;
         if (current == null) {
-            current =
-                    new SimProcess(disk, spec.queues(), spec.shards(), spec.budget(), spec.flush());
+            current = new SimProcess(disk, spec, now);
             process = current;
         }
         if (current.listening()) {

@@ -12,6 +12,8 @@ import java.util.SplittableRandom;
  * @param inflight the front-end keeps an in-flight region and gives it to each process
  * @param logged the machine migrates now and then: the front-end gives dirty logs
  * @param failuresIn1000 requests out of thousand that the disk fails
+ * @param holds what the disk fails is tried again; else the driver gets the error
+ * @param iops requests per second that may pass, of steps that take a millisecond; 0: any
  * @param firstBase where fresh rings begin: near the end of what an index can count
  */
 record WorldSpec(
@@ -29,6 +31,8 @@ record WorldSpec(
         boolean inflight,
         boolean logged,
         int failuresIn1000,
+        boolean holds,
+        int iops,
         int firstBase) {
 
     /** Slot 0 in the first round, for both sides (virtio 1.3, section 2.8.1). */
@@ -58,12 +62,19 @@ record WorldSpec(
                 inflight,
                 logged,
                 random.nextInt(3) == 0 ? 20 : 0,
+                random.nextBoolean(),
+                random.nextInt(4) == 0 ? 100 + random.nextInt(400) : 0,
                 packed ? PACKED_START : random.nextBoolean() ? 0 : 65_535 - random.nextInt(64));
     }
 
     /** Whether the front-end knows enough to go on when the process was killed. */
     boolean survivesKills() {
         return inflight || (!packed && inOrder && qemu);
+    }
+
+    /** Whether a ring that is stopped may leave requests to whoever starts it next. */
+    boolean leavesRequests() {
+        return holds && inflight && failuresIn1000 > 0;
     }
 
     /** Size of each of the two regions of memory. */

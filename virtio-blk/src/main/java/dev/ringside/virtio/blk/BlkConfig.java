@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
  * @param sizeMax most bytes of a segment; 0: not limited, and VIRTIO_BLK_F_SIZE_MAX is not offered
  * @param writeCache offer a volatile write cache; without it every write is durable when it
  *     completes
+ * @param onError what becomes of a request that the backend fails
  */
 public record BlkConfig(
         String name,
@@ -24,7 +25,8 @@ public record BlkConfig(
         boolean readOnly,
         int segMax,
         int sizeMax,
-        boolean writeCache) {
+        boolean writeCache,
+        ErrorPolicy onError) {
     /** Most queues of a disk. */
     public static final int MAX_QUEUES = 256;
 
@@ -82,46 +84,63 @@ public record BlkConfig(
 
     /** One queue, no serial, writable with a write cache. */
     public static BlkConfig named(String name) {
-        return new BlkConfig(name, 1, DEFAULT_QUEUE_SIZE, "", false, DEFAULT_SEG_MAX, 0, true);
+        return new BlkConfig(
+                name,
+                1,
+                DEFAULT_QUEUE_SIZE,
+                "",
+                false,
+                DEFAULT_SEG_MAX,
+                0,
+                true,
+                ErrorPolicy.REPORT);
     }
 
     /** The same with so many queues. */
     public BlkConfig withQueues(int value) {
         return new BlkConfig(
-                name, value, maxQueueSize, serial, readOnly, segMax, sizeMax, writeCache);
+                name, value, maxQueueSize, serial, readOnly, segMax, sizeMax, writeCache, onError);
     }
 
     /** The same with another largest Queue Size. */
     public BlkConfig withMaxQueueSize(int value) {
-        return new BlkConfig(name, queues, value, serial, readOnly, segMax, sizeMax, writeCache);
+        return new BlkConfig(
+                name, queues, value, serial, readOnly, segMax, sizeMax, writeCache, onError);
     }
 
     /** The same with another serial. */
     public BlkConfig withSerial(String value) {
         return new BlkConfig(
-                name, queues, maxQueueSize, value, readOnly, segMax, sizeMax, writeCache);
+                name, queues, maxQueueSize, value, readOnly, segMax, sizeMax, writeCache, onError);
     }
 
     /** The same, read-only or not. */
     public BlkConfig withReadOnly(boolean value) {
         return new BlkConfig(
-                name, queues, maxQueueSize, serial, value, segMax, sizeMax, writeCache);
+                name, queues, maxQueueSize, serial, value, segMax, sizeMax, writeCache, onError);
     }
 
     /** The same with another number of data segments. */
     public BlkConfig withSegMax(int value) {
         return new BlkConfig(
-                name, queues, maxQueueSize, serial, readOnly, value, sizeMax, writeCache);
+                name, queues, maxQueueSize, serial, readOnly, value, sizeMax, writeCache, onError);
     }
 
     /** The same with another limit of a segment's bytes; 0: none. */
     public BlkConfig withSizeMax(int value) {
         return new BlkConfig(
-                name, queues, maxQueueSize, serial, readOnly, segMax, value, writeCache);
+                name, queues, maxQueueSize, serial, readOnly, segMax, value, writeCache, onError);
     }
 
     /** The same, with or without a volatile write cache. */
     public BlkConfig withWriteCache(boolean value) {
-        return new BlkConfig(name, queues, maxQueueSize, serial, readOnly, segMax, sizeMax, value);
+        return new BlkConfig(
+                name, queues, maxQueueSize, serial, readOnly, segMax, sizeMax, value, onError);
+    }
+
+    /** The same with another way to meet the backend's errors. */
+    public BlkConfig withOnError(ErrorPolicy value) {
+        return new BlkConfig(
+                name, queues, maxQueueSize, serial, readOnly, segMax, sizeMax, writeCache, value);
     }
 }

@@ -31,7 +31,10 @@ enum BlkCounter implements MetricName {
     EDQUOT(Family.BACKEND_ERRORS, "EDQUOT"),
     EFAULT(Family.BACKEND_ERRORS, "EFAULT"),
     EOPNOTSUPP(Family.BACKEND_ERRORS, "EOPNOTSUPP"),
-    OTHER_ERRNO(Family.BACKEND_ERRORS, "other");
+    OTHER_ERRNO(Family.BACKEND_ERRORS, "other"),
+
+    /** See {@link ErrorPolicy}. */
+    HELD(Family.HELD, "");
 
     private enum Family {
         REQUESTS("ringside_blk_requests_total", "operation", "Requests completed."),
@@ -43,7 +46,11 @@ enum BlkCounter implements MetricName {
         BACKEND_ERRORS(
                 "ringside_blk_backend_errors_total",
                 "errno",
-                "Requests that failed in the backend, by error.");
+                "Times that the backend failed a request, by error."),
+        HELD(
+                "ringside_blk_held_total",
+                "",
+                "Requests that the backend failed and that waited for it to work again.");
 
         private final String metricName;
         private final String label;
@@ -76,6 +83,6 @@ enum BlkCounter implements MetricName {
 
     @Override
     public Map<String, String> labels() {
-        return Map.of(family.label, value);
+        return value.isEmpty() ? Map.of() : Map.of(family.label, value);
     }
 }

@@ -5,6 +5,10 @@ import dev.ringside.shm.Fd;
 import dev.ringside.shm.LifeTime;
 import dev.ringside.virtio.blk.backend.BackendException;
 import dev.ringside.virtio.blk.backend.BlockBackend;
+import dev.ringside.virtio.blk.limit.BlkLimits;
+import dev.ringside.virtio.blk.limit.LimitGroup;
+import dev.ringside.virtio.blk.limit.LimitKind;
+import dev.ringside.virtio.blk.limit.QueueMeter;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.device.DeviceState;
 import dev.ringside.virtqueue.device.DeviceStateException;
@@ -13,7 +17,9 @@ import dev.ringside.virtqueue.device.ShardContext;
 import dev.ringside.virtqueue.device.VirtioDevice;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -38,18 +44,25 @@ public final class BlkDevice implements VirtioDevice {
     private final long offered;
     private final MemorySegment serial;
     private final BlkQueueMetrics[] metrics;
+    private final LimitGroup limits = new LimitGroup(BlkLimits.NONE);
+    private final QueueMeter[] meters;
+    private final BlkTrouble trouble = new BlkTrouble();
     private long negotiated;
     private boolean writeback = true;
 
     /** Whether that is what a driver relies on; else none has begun here. */
     private boolean decided;
 
-    private final MetricsRegistry.Registration cacheMetric;
+    private final List<MetricsRegistry.Registration> gauges = new ArrayList<>();
     private Runnable configListener = () -> {};
     private boolean closed;
     private volatile BlkState state;
 
-    private BlkDevice(BlkConfig config, BlockBackend backend, MetricsRegistry registry) {
+    private BlkDevice(
+            BlkConfig config,
+            BlockBackend backend,
+            MetricsRegistry registry,
+            List<LimitGroup> groups) {
         this.config = config;
         this.backend = backend;
         offered = BlkFeature.offered(config, backend.traits(), backend.lifetime() != null);
@@ -59,22 +72,83 @@ public final class BlkDevice implements VirtioDevice {
                                 config.serial().getBytes(StandardCharsets.US_ASCII),
                                 BlkSpec.VIRTIO_BLK_ID_BYTES));
         metrics = new BlkQueueMetrics[config.queues()];
+        List<LimitGroup> all = new ArrayList<>(groups);
+        all.add(limits);
+        meters = new QueueMeter[config.queues()];
         for (int i = 0; i < metrics.length; i++) {
             metrics[i] = new BlkQueueMetrics(registry, config.name(), i);
+            meters[i] = new QueueMeter(all);
         }
         state = newState();
-        cacheMetric =
+        addGauges(registry, Map.of("device", config.name()));
+    }
+
+    private void addGauges(MetricsRegistry registry, Map<String, String> device) {
+        gauges.add(
                 registry.gauge(
                         "ringside_blk_write_cache",
                         "1 while writes may wait for a flush, 0 while each is made durable.",
-                        Map.of("device", config.name()),
-                        () -> state.durableWrites() ? 0 : 1);
+                        device,
+                        () -> state.durableWrites() ? 0 : 1));
+        gauges.add(
+                registry.gauge(
+                        "ringside_blk_held_requests",
+                        "Requests that the backend failed and that wait for it to work again.",
+                        device,
+                        trouble::held));
+        gauges.add(
+                registry.gauge(
+                        "ringside_blk_held_since_timestamp_seconds",
+                        "Since when requests wait for the backend, in Unix time; 0: none does.",
+                        device,
+                        () -> trouble.sinceMs() / 1000));
+        for (LimitKind kind : LimitKind.values()) {
+            gauges.add(
+                    registry.gauge(
+                            "ringside_blk_limit",
+                            "What the disk may do in a second, requests or bytes; 0: any.",
+                            Map.of("device", config.name(), "limit", kind.word()),
+                            () -> limits.limits().limit(kind).rate()));
+        }
     }
 
     /** A disk. The backend belongs to it from now on, and is closed with it. */
     public static BlkDevice create(
             BlkConfig config, BlockBackend backend, MetricsRegistry metrics) {
-        return new BlkDevice(config, backend, metrics);
+        return create(config, backend, metrics, List.of());
+    }
+
+    /**
+     * The same, whose queues also keep the limits of groups that it shares with others.
+     *
+     * @param groups they outlive it
+     */
+    public static BlkDevice create(
+            BlkConfig config,
+            BlockBackend backend,
+            MetricsRegistry metrics,
+            List<LimitGroup> groups) {
+        return new BlkDevice(config, backend, metrics, groups);
+    }
+
+    /** The limits of this disk alone. They may be changed at any time. */
+    public LimitGroup limits() {
+        return limits;
+    }
+
+    @Override
+    public void onNews(Runnable listener) {
+        trouble.listen(listener);
+    }
+
+    @Override
+    public @Nullable String news() {
+        return trouble.news();
+    }
+
+    @Override
+    public String trouble() {
+        return trouble.text();
     }
 
     /** One line for the operator: what the disk's data lives on, and how. */
@@ -213,7 +287,17 @@ public final class BlkDevice implements VirtioDevice {
 
     @Override
     public QueueWorker startQueue(Virtqueue queue, ShardContext shard) {
-        return new BlkQueueWorker(queue, shard, backend, () -> state, metrics[queue.index()]);
+        int index = queue.index();
+        return new BlkQueueWorker(
+                queue,
+                shard,
+                new BlkQueueParts(
+                        backend,
+                        () -> state,
+                        metrics[index],
+                        meters[index],
+                        config.onError(),
+                        trouble));
     }
 
     @Override
@@ -253,7 +337,7 @@ public final class BlkDevice implements VirtioDevice {
             return;
         }
         closed = true;
-        cacheMetric.close();
+        gauges.forEach(MetricsRegistry.Registration::close);
         for (BlkQueueMetrics queue : metrics) {
             queue.close();
         }

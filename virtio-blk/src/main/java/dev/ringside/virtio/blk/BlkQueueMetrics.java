@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The counters and histograms of one queue. They live as long as the device: a queue that stops and
@@ -15,6 +16,7 @@ import java.util.Map;
 final class BlkQueueMetrics implements AutoCloseable {
     private final Counters<BlkCounter> counters = new Counters<>(BlkCounter.class);
     private final Map<BlkOperation, LatencyHistogram> latencies = new EnumMap<>(BlkOperation.class);
+    private final Map<BlkThrottled, LatencyHistogram> waits = new EnumMap<>(BlkThrottled.class);
     private final List<MetricsRegistry.Registration> registrations = new ArrayList<>();
 
     BlkQueueMetrics(MetricsRegistry registry, String device, int queue) {
@@ -25,6 +27,11 @@ final class BlkQueueMetrics implements AutoCloseable {
             latencies.put(operation, histogram);
             registrations.add(registry.register(operation, labels, histogram));
         }
+        for (BlkThrottled side : BlkThrottled.values()) {
+            LatencyHistogram histogram = new LatencyHistogram();
+            waits.put(side, histogram);
+            registrations.add(registry.register(side, labels, histogram));
+        }
     }
 
     Counters<BlkCounter> counters() {
@@ -33,11 +40,12 @@ final class BlkQueueMetrics implements AutoCloseable {
 
     /** The histogram of an operation. For {@code poll}: look them up once. */
     LatencyHistogram latency(BlkOperation operation) {
-        LatencyHistogram histogram = latencies.get(operation);
-        if (histogram == null) {
-            throw new IllegalStateException("no histogram for " + operation);
-        }
-        return histogram;
+        return Objects.requireNonNull(latencies.get(operation));
+    }
+
+    /** The histogram of what waited for its turn. For {@code poll}: look them up once. */
+    LatencyHistogram throttled(BlkThrottled side) {
+        return Objects.requireNonNull(waits.get(side));
     }
 
     @Override

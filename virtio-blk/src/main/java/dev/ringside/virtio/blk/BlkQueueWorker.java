@@ -2,15 +2,14 @@ package dev.ringside.virtio.blk;
 
 import dev.ringside.shm.Errno;
 import dev.ringside.shm.GuestMemory;
-import dev.ringside.virtio.blk.backend.BlockBackend;
 import dev.ringside.virtio.blk.backend.BlockChannel;
 import dev.ringside.virtio.blk.backend.BlockCompletion;
 import dev.ringside.virtio.blk.backend.BlockIo;
+import dev.ringside.virtio.blk.limit.QueueMeter;
 import dev.ringside.virtqueue.DescriptorChain;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.device.QueueWorker;
 import dev.ringside.virtqueue.device.ShardContext;
-import java.util.function.Supplier;
 
 /**
  * Serves one queue: takes chains, takes them apart, gives them to the channel, completes them.
@@ -20,16 +19,25 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
     /** The most data that one poll starts, so that giant requests do not starve other queues. */
     private static final long POLL_BYTES = 1 << 20;
 
+    /** How many requests that waited go on in a poll that takes none. */
+    private static final int LEAST_RELEASE = 16;
+
     private final Virtqueue queue;
     private final ShardContext shard;
-    private final Supplier<BlkState> states;
+    private final BlkQueueParts parts;
     private final BlkTally tally;
     private final BlkSlots slots;
     private final DescriptorChain chain;
     private final BlockChannel channel;
+    private final QueueMeter meter;
+    private final BlkThrottle throttle;
+    private final BlkHeld held;
     private BlkState state;
     private int inFlight;
     private boolean draining;
+
+    /** What was taken is finished at once: it waits for nothing. */
+    private boolean finishing;
 
     /** {@link #chain} was taken off the ring, and waits for a slot. */
     private boolean parked;
@@ -40,34 +48,35 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
      */
     private boolean flushDue;
 
-    BlkQueueWorker(
-            Virtqueue queue,
-            ShardContext shard,
-            BlockBackend backend,
-            Supplier<BlkState> states,
-            BlkQueueMetrics metrics) {
+    BlkQueueWorker(Virtqueue queue, ShardContext shard, BlkQueueParts parts) {
         this.queue = queue;
         this.shard = shard;
-        this.states = states;
-        state = states.get();
-        tally = new BlkTally(metrics);
+        this.parts = parts;
+        state = parts.states().get();
+        tally = new BlkTally(parts.metrics());
         slots = new BlkSlots(queue.size(), queue.maxChainEntries());
         chain = new DescriptorChain(queue.maxChainEntries());
-        channel = backend.openChannel(shard, slots.ios(), this);
+        channel = parts.backend().openChannel(shard, slots.ios(), this);
         flushDue = state.durableWrites() && !state.offers(BlkSpec.VIRTIO_BLK_F_RO);
+        meter = parts.meter();
+        throttle = new BlkThrottle(meter, tally, slots.ios().length);
+        held = new BlkHeld(parts.onError(), parts.trouble(), slots.ios().length);
+        meter.start(shard.doorbell());
     }
 
     @Override
     public int poll(int budget) {
-        BlkState now = states.get();
+        BlkState now = parts.states().get();
         flushDue |= now.durableWrites() && !state.durableWrites();
         state = now;
+        finishing &= draining || budget == 0;
         channel.poll();
         if (flushDue && inFlight == 0) {
             startInternalFlush();
         }
+        throttle.refresh();
+        long bytes = release(Math.max(budget, LEAST_RELEASE));
         int taken = 0;
-        long bytes = 0;
         if (parked) {
             parked = false;
             start();
@@ -80,11 +89,50 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
         if (tally.burstOpen()) {
             tally.endBurst(shard.clock() - shard.nowNs());
         }
+        wakeInTime();
         return taken;
     }
 
     private boolean ready() {
         return !draining && !parked && !channel.congested();
+    }
+
+    /** What does not fit in here, or has to wait for others, is no reason to stay awake. */
+    @Override
+    public boolean wantsKicks() {
+        return ready();
+    }
+
+    /** Starts requests that waited and need not any more; answers the bytes that they move. */
+    private long release(int most) {
+        long bytes = 0;
+        int count = 0;
+        while (count < most && bytes < POLL_BYTES && !channel.congested()) {
+            BlkRequest request = held.next(shard.nowNs());
+            if (request == null) {
+                request = throttle.next(shard.nowNs(), finishing);
+            }
+            if (request == null) {
+                break;
+            }
+            count++;
+            bytes += request.movedBytes();
+            begun(request, startOrGoOn(request), true);
+        }
+        return bytes;
+    }
+
+    private void wakeInTime() {
+        if (!throttle.isEmpty()) {
+            long awayNs = finishing ? 0 : throttle.awayNs(shard.nowNs());
+            shard.wakeBy(shard.nowNs() + awayNs);
+        }
+        if (!held.isEmpty()) {
+            long awayNs = held.awayNs(shard.nowNs());
+            if (awayNs < Long.MAX_VALUE) {
+                shard.wakeBy(shard.nowNs() + awayNs);
+            }
+        }
     }
 
     /** Starts the request in {@link #chain}, or parks it. */
@@ -96,25 +144,49 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
         }
         int verdict = request.parse(chain, state, shard.nowNs());
         if (verdict == BlkRequest.SUBMIT) {
+            if (!finishing && throttle.keeps(request, shard.nowNs())) {
+                return;
+            }
             verdict = submit(request);
         }
+        begun(request, verdict, false);
+    }
+
+    /** A request that waited: also in the middle of its ranges. */
+    private int startOrGoOn(BlkRequest request) {
+        if (!request.endsPause()) {
+            return submit(request);
+        }
+        int verdict = outcome(request, channel.submit(request.io()));
+        return verdict == BlkSpec.VIRTIO_BLK_S_OK && request.moreRanges()
+                ? submit(request)
+                : verdict;
+    }
+
+    private void begun(BlkRequest request, int verdict, boolean waited) {
         if (verdict == BlkRequest.SUBMIT) {
             inFlight++;
-        } else {
-            tally.addToBurst(request.operation());
+            return;
+        }
+        if (verdict != BlkRequest.HELD) {
+            if (waited) {
+                tally.latency(request.operation(), shard.clock() - request.startNs());
+            } else {
+                tally.addToBurst(request.operation());
+            }
             finish(request, verdict);
         }
     }
 
-    /** Answers {@link BlkRequest#SUBMIT} when it completes later, else the status to give. */
+    /** Answers {@link BlkRequest#SUBMIT} when it completes later, else what became of it. */
     private int submit(BlkRequest request) {
         if (!request.hasRanges()) {
-            return statusOf(channel.submit(request.io()));
+            return outcome(request, channel.submit(request.io()));
         }
         while (request.moreRanges()) {
             int verdict = request.nextRange(state);
             if (verdict == BlkRequest.SUBMIT) {
-                verdict = statusOf(channel.submit(request.io()));
+                verdict = outcome(request, channel.submit(request.io()));
             }
             if (verdict != BlkSpec.VIRTIO_BLK_S_OK) {
                 return verdict;
@@ -123,7 +195,10 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
         return BlkSpec.VIRTIO_BLK_S_OK;
     }
 
-    private int statusOf(int result) {
+    /**
+     * What a channel's result means: a status to give, {@code SUBMIT}, {@code HELD}, {@code LEFT}.
+     */
+    private int outcome(BlkRequest request, int result) {
         if (result == 0) {
             return BlkSpec.VIRTIO_BLK_S_OK;
         }
@@ -131,6 +206,18 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
             return BlkRequest.SUBMIT;
         }
         tally.backendError(-result);
+        if (request.counts() && held.wants(-result) && !channel.lostData()) {
+            if (!finishing) {
+                request.pause();
+                if (held.add(request, -result, shard.nowNs())) {
+                    tally.held();
+                }
+                return BlkRequest.HELD;
+            }
+            if (draining && queue.remembersInFlight()) {
+                return BlkRequest.LEFT;
+            }
+        }
         return result == -Errno.EOPNOTSUPP
                 ? BlkSpec.VIRTIO_BLK_S_UNSUPP
                 : BlkSpec.VIRTIO_BLK_S_IOERR;
@@ -143,7 +230,7 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
             inFlight--;
             return;
         }
-        int verdict = statusOf(result);
+        int verdict = outcome(request, result);
         if (verdict == BlkSpec.VIRTIO_BLK_S_OK && request.moreRanges()) {
             verdict = submit(request);
             if (verdict == BlkRequest.SUBMIT) {
@@ -151,11 +238,21 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
             }
         }
         inFlight--;
-        tally.latency(request.operation(), shard.nowNs() - request.startNs());
-        finish(request, verdict);
+        if (verdict != BlkRequest.HELD) {
+            tally.latency(request.operation(), shard.nowNs() - request.startNs());
+            finish(request, verdict);
+        }
     }
 
     private void finish(BlkRequest request, int verdict) {
+        held.over(request, verdict == BlkSpec.VIRTIO_BLK_S_OK);
+        if (verdict != BlkRequest.LEFT) {
+            answer(request, verdict);
+        }
+        slots.give(request);
+    }
+
+    private void answer(BlkRequest request, int verdict) {
         int used = 0;
         if (verdict == BlkSpec.VIRTIO_BLK_S_OK) {
             used = (int) (request.written() + 1);
@@ -168,7 +265,6 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
             request.writeStatus(verdict);
         }
         queue.complete(request.head(), used);
-        slots.give(request);
     }
 
     private void startInternalFlush() {
@@ -183,11 +279,25 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
     @Override
     public void beginDrain() {
         draining = true;
+        finishTaken();
+    }
+
+    @Override
+    public void finishTaken() {
+        if (!finishing) {
+            finishing = true;
+            held.tryAll();
+        }
     }
 
     @Override
     public boolean drained() {
-        return inFlight == 0 && !parked && !flushDue && channel.idle();
+        return inFlight == 0
+                && !parked
+                && !flushDue
+                && throttle.isEmpty()
+                && held.isEmpty()
+                && channel.idle();
     }
 
     @Override
@@ -205,6 +315,7 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
         draining = true;
         chain.clear();
         channel.close();
+        meter.stop(shard.doorbell());
         return queue;
     }
 

@@ -19,6 +19,12 @@ final class BlkRequest {
     /** {@link #parse}: there is no byte for a status. */
     static final int NO_STATUS = -2;
 
+    /** It waits for the storage. */
+    static final int HELD = -3;
+
+    /** It is left to whoever serves the ring next. */
+    static final int LEFT = -4;
+
     private static final ValueLayout.OfInt INT =
             ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG =
@@ -38,6 +44,8 @@ final class BlkRequest {
     private int ranges;
     private int nextRange;
     private long rangeBytes;
+    private boolean waits;
+    private boolean paused;
 
     BlkRequest(BlockIo io) {
         this.io = io;
@@ -62,6 +70,50 @@ final class BlkRequest {
     /** Bytes of a success, for the counters: data moved, or covered by ranges. */
     long bytes() {
         return ranges > 0 ? rangeBytes : io.length();
+    }
+
+    /** Whether limits count it: it moves data, or frees or zeroes space. */
+    boolean counts() {
+        return switch (operation) {
+            case READ, WRITE, DISCARD, WRITE_ZEROES, SECURE_ERASE -> true;
+            case FLUSH, GET_ID, GET_LIFETIME, OTHER -> false;
+        };
+    }
+
+    /** Whether it changes the medium. */
+    boolean changes() {
+        return operation != BlkOperation.READ;
+    }
+
+    /** Bytes that move between guest memory and the medium. */
+    long movedBytes() {
+        return ranges > 0 ? 0 : io.length();
+    }
+
+    /** What was submitted last is to be submitted again. */
+    void pause() {
+        paused = true;
+    }
+
+    /** Whether that is so; not any more from now on. */
+    boolean endsPause() {
+        boolean was = paused;
+        paused = false;
+        return was;
+    }
+
+    /** Notes that it waits for the storage; false: it did before. */
+    boolean beginsToWait() {
+        boolean first = !waits;
+        waits = true;
+        return first;
+    }
+
+    /** Notes that it waits no more; false: it did not. */
+    boolean endsToWait() {
+        boolean waited = waits;
+        waits = false;
+        return waited;
     }
 
     /** Bytes that are written into device-writable memory on success, without the status. */

@@ -24,6 +24,8 @@ final class BlkTally {
 
     private final Counters<BlkCounter> counters;
     private final LatencyHistogram[] latencies;
+    private final LatencyHistogram readWaits;
+    private final LatencyHistogram writeWaits;
     private final int[] burst;
     private BlkOperation runOperation = BlkOperation.OTHER;
     private int runLength;
@@ -35,6 +37,8 @@ final class BlkTally {
         for (BlkOperation operation : operations) {
             latencies[operation.ordinal()] = metrics.latency(operation);
         }
+        readWaits = metrics.throttled(BlkThrottled.READ);
+        writeWaits = metrics.throttled(BlkThrottled.WRITE);
         burst = new int[operations.length];
     }
 
@@ -73,6 +77,16 @@ final class BlkTally {
                     case Errno.EOPNOTSUPP -> BlkCounter.EOPNOTSUPP;
                     default -> BlkCounter.OTHER_ERRNO;
                 });
+    }
+
+    /** A request waited so long for its turn. */
+    void throttled(boolean write, long durationNs) {
+        (write ? writeWaits : readWaits).record(durationNs);
+    }
+
+    /** A request waits for the storage. */
+    void held() {
+        counters.increment(BlkCounter.HELD);
     }
 
     /** A request took so long. */

@@ -7,11 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ringside.shm.Errno;
 import dev.ringside.virtio.blk.backend.BlockTraits;
 import dev.ringside.virtio.blk.backend.FakeBackend;
+import dev.ringside.virtio.blk.limit.BlkLimits;
+import dev.ringside.virtio.blk.limit.Limit;
+import dev.ringside.virtio.blk.limit.LimitKind;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -27,6 +31,9 @@ final class BlkExerciser implements AutoCloseable {
     private static final int GUARD_BYTES = 8;
     private static final int MOST_PIECES = 8;
     private static final int MOST_TURNS = 10_000;
+    private static final long TURN_NS = 1_000_000_000;
+    private static final int[] RATES = {0, 1, 3, 1000};
+    private static final LimitKind[] KINDS = LimitKind.values();
     private static final int[] RESULTS = {0, 0, -Errno.EIO, -Errno.ENOSPC};
     private static final int[] LENGTHS = {0, 1, 15, 16, 17, 511, 512, 513, 1024, 4096};
 
@@ -42,7 +49,12 @@ final class BlkExerciser implements AutoCloseable {
         input = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         // Any features, VERSION_1 as both kinds of driver have it.
         long features = next() | (long) next() << 8 | 1L << 32;
-        disk = new TestDisk(BlkConfig.named("disk"), backend, features);
+        BlkConfig config = BlkConfig.named("disk");
+        ErrorPolicy[] policies = ErrorPolicy.values();
+        disk =
+                new TestDisk(
+                        config.withOnError(policies[next() % policies.length]), backend, features);
+        disk.shard.stopClock();
     }
 
     /** Runs one input. */
@@ -72,6 +84,7 @@ final class BlkExerciser implements AutoCloseable {
         }
         for (int turns = 0; !sent.isEmpty(); turns++) {
             assertTrue(turns < MOST_TURNS, "a chain that does not come back");
+            disk.shard.advance(TURN_NS);
             disk.turn();
             complete();
             check();
@@ -136,8 +149,14 @@ final class BlkExerciser implements AutoCloseable {
         if ((next() & 1) == 0) {
             disk.device.writeConfig((int) offset, bytes);
         }
+        disk.device.limits().set(new BlkLimits(Map.of(KINDS[next() % KINDS.length], limit())));
         byte[] space = new byte[next()];
         disk.device.readConfig((int) offset, space);
+    }
+
+    /** Of bytes so many sectors a second. */
+    private Limit limit() {
+        return new Limit(RATES[next() % RATES.length] * 512L, 0);
     }
 
     private void complete() {

@@ -27,6 +27,12 @@ public interface QueueWorker {
         return 8;
     }
 
+    /**
+     * Somebody waits until nothing is in flight: what was taken and waits for its turn, or for the
+     * storage, is finished now as well as can be. Holds until the next poll with a budget.
+     */
+    default void finishTaken() {}
+
     /** Takes nothing more from now on. What is in flight goes on to its end. */
     void beginDrain();
 

@@ -1,6 +1,7 @@
 package dev.ringside.virtqueue.device;
 
 import dev.ringside.virtqueue.Virtqueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A virtio device, independent of its transport (virtio 1.3, section 2). It outlives sessions: a
@@ -87,6 +88,22 @@ public interface VirtioDevice extends AutoCloseable {
      * before. The device calls the listener on any thread.
      */
     void onConfigChange(Runnable listener);
+
+    /**
+     * Says whom to tell that there are {@link #news}; replaces the one before. The device calls the
+     * listener on any thread, also a shard's: it must only post.
+     */
+    default void onNews(Runnable listener) {}
+
+    /** What an operator should know and was not told yet; null: nothing. Any thread. */
+    default @Nullable String news() {
+        return null;
+    }
+
+    /** What is wrong with it at the moment, for people; empty: nothing. Any thread. */
+    default String trouble() {
+        return "";
+    }
 
     /**
      * Begins to serve a queue. Called on the shard's thread; the queue belongs to the worker until

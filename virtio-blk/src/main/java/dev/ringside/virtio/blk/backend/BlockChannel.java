@@ -27,6 +27,14 @@ public interface BlockChannel extends AutoCloseable {
     boolean congested();
 
     /**
+     * True once data that was written may have been lost: then an error means more than that a
+     * request failed, and trying again does not mend it.
+     */
+    default boolean lostData() {
+        return false;
+    }
+
+    /**
      * True when nothing at all of the channel is in flight in the shard's ring: it may be closed.
      */
     boolean idle();

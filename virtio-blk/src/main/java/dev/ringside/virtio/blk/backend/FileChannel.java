@@ -421,6 +421,11 @@ final class FileChannel implements BlockChannel, IoUring.CompletionHandler {
     }
 
     @Override
+    public boolean lostData() {
+        return medium.flushError() != 0;
+    }
+
+    @Override
     public boolean idle() {
         return waker.idle();
     }

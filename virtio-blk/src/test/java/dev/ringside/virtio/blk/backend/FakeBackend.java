@@ -24,6 +24,7 @@ public final class FakeBackend implements BlockBackend {
     private @Nullable LifeTime lifetime;
     private @Nullable BlockCompletion completion;
     private boolean closed;
+    private boolean lostData;
 
     public FakeBackend(BlockTraits traits, long capacityBytes) {
         this.traits = traits;
@@ -53,6 +54,11 @@ public final class FakeBackend implements BlockBackend {
         }
         receiver.onComplete(first.io(), result);
         return first;
+    }
+
+    /** As when a flush has failed. */
+    public void loseData() {
+        lostData = true;
     }
 
     public boolean isClosed() {
@@ -110,6 +116,11 @@ public final class FakeBackend implements BlockBackend {
             @Override
             public boolean congested() {
                 return false;
+            }
+
+            @Override
+            public boolean lostData() {
+                return lostData;
             }
 
             @Override

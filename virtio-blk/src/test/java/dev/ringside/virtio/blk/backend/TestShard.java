@@ -23,6 +23,9 @@ public final class TestShard implements ShardContext, AutoCloseable {
     private final Map<Long, Integer> forced = new HashMap<>();
     private int nextHandler = 7;
     private long nowNs = System.nanoTime();
+    private boolean clockStopped;
+    private long wakeByNs = Long.MAX_VALUE;
+    private int rings;
 
     /** With a ring of so many entries: a small one makes it full. */
     public TestShard(int entries) throws LinuxException {
@@ -42,7 +45,8 @@ public final class TestShard implements ShardContext, AutoCloseable {
 
     /** Submits what is queued, then gives what completed to its handlers. */
     public int turn(long waitNs) {
-        nowNs = System.nanoTime();
+        nowNs = clock();
+        wakeByNs = Long.MAX_VALUE;
         int result = waitNs > 0 ? ring.submitAndWait(1, waitNs) : ring.submit();
         if (result < 0) {
             throw new IllegalStateException("io_uring_enter answers " + result);
@@ -105,17 +109,37 @@ public final class TestShard implements ShardContext, AutoCloseable {
 
     @Override
     public long clock() {
-        return System.nanoTime();
+        return clockStopped ? nowNs : System.nanoTime();
+    }
+
+    /** From now on time passes only by {@link #advance}. */
+    public void stopClock() {
+        clockStopped = true;
+    }
+
+    /** Lets time pass; the next turn sees it. */
+    public void advance(long ns) {
+        nowNs += ns;
+    }
+
+    /** When the worker wants to be polled again at the latest, from now on; negative: never. */
+    public long wakeInNs() {
+        return wakeByNs == Long.MAX_VALUE ? -1 : Math.max(0, wakeByNs - nowNs);
+    }
+
+    /** How often it was woken from outside. */
+    public int rings() {
+        return rings;
     }
 
     @Override
     public void wakeBy(long deadlineNs) {
-        throw new UnsupportedOperationException("no disk waits for a time");
+        wakeByNs = Math.min(wakeByNs, deadlineNs);
     }
 
     @Override
     public Doorbell doorbell() {
-        throw new UnsupportedOperationException("no disk has work handed over");
+        return () -> rings++;
     }
 
     @Override
