@@ -87,7 +87,8 @@ public final class ControlServer implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            Log.warn("control", "the control socket is not served any more: " + e.getMessage());
+            Log.about("control")
+                    .warn("the control socket is not served any more: " + e.getMessage());
         }
     }
 
@@ -95,23 +96,23 @@ public final class ControlServer implements AutoCloseable {
         try {
             PeerCredentials peer = accepted.peer();
             if (peer.uid() != userId && peer.uid() != 0) {
-                Log.warn(
-                        "control-peer",
-                        "control socket: process "
-                                + peer.pid()
-                                + " of user "
-                                + peer.uid()
-                                + " was turned away: only user "
-                                + userId
-                                + " and root are heard");
+                Log.about("control-peer")
+                        .warn(
+                                "control socket: process "
+                                        + peer.pid()
+                                        + " of user "
+                                        + peer.uid()
+                                        + " was turned away: only user "
+                                        + userId
+                                        + " and root are heard");
                 accepted.close();
             } else if (clients.incrementAndGet() > MAX_CLIENTS) {
                 clients.decrementAndGet();
-                Log.warn(
-                        "control-clients",
-                        "control socket: a client was turned away: there are "
-                                + MAX_CLIENTS
-                                + " already");
+                Log.about("control-clients")
+                        .warn(
+                                "control socket: a client was turned away: there are "
+                                        + MAX_CLIENTS
+                                        + " already");
                 accepted.close();
             } else {
                 SlowWork thread = new SlowWork("ringside-control-client");
@@ -134,7 +135,7 @@ public final class ControlServer implements AutoCloseable {
         } catch (IOException e) {
             // The client's loss: it hung up, or does not read.
             if (!(e instanceof LinuxException linux) || linux.errno() != Errno.EPIPE) {
-                Log.warn("control-client", "control socket: " + e.getMessage());
+                Log.about("control-client").warn("control socket: " + e.getMessage());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -170,7 +171,7 @@ public final class ControlServer implements AutoCloseable {
         } catch (RpcException e) {
             reply(channel, id, "error", error(e));
         } catch (RuntimeException e) {
-            Log.error("a control request failed, please report this", e);
+            Log.about("control").error("a control request failed, please report this", e);
             reply(
                     channel,
                     id,

@@ -1,6 +1,5 @@
 package dev.ringside.server.engine;
 
-import dev.ringside.server.log.Log;
 import dev.ringside.shm.Epoll;
 import dev.ringside.shm.Errno;
 import dev.ringside.shm.Fd;
@@ -62,8 +61,11 @@ final class BackendSocket {
             return opened;
         } catch (LinuxException e) {
             fd.close();
-            final String what = connection.description();
-            Log.warn("channel-" + what, "back-end channel of " + what + ": " + e.getMessage());
+            final String what = connection.endpoint().description();
+            connection
+                    .endpoint()
+                    .about("channel")
+                    .warn("back-end channel of " + what + ": " + e.getMessage());
             return null;
         }
     }
@@ -132,7 +134,10 @@ final class BackendSocket {
         } catch (ProtocolException e) {
             connection.close(SessionCounter.CLOSED_BY_PROTOCOL, e.getMessage());
         } catch (RuntimeException e) {
-            Log.error("a back-end channel failed, please report this", e);
+            connection
+                    .endpoint()
+                    .about("channel")
+                    .error("a back-end channel failed, please report this", e);
             connection.close(SessionCounter.CLOSED_BY_BUG, e.toString());
         }
     }

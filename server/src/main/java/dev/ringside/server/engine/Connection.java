@@ -1,6 +1,5 @@
 package dev.ringside.server.engine;
 
-import dev.ringside.server.log.Log;
 import dev.ringside.shm.Epoll;
 import dev.ringside.shm.Errno;
 import dev.ringside.shm.EventFd;
@@ -166,8 +165,7 @@ final class Connection implements SessionHost {
                     hungUp ? SessionCounter.CLOSED_BY_FRONT_END : SessionCounter.CLOSED_BY_PROTOCOL,
                     hungUp ? null : e.getMessage());
         } catch (RuntimeException e) {
-            Log.error("session on " + endpoint.description() + " failed, please report this", e);
-            close(SessionCounter.CLOSED_BY_BUG, e.toString());
+            failed(e);
         }
     }
 
@@ -220,11 +218,7 @@ final class Connection implements SessionHost {
             return;
         }
         closing = true;
-        endpoint.count(reason);
-        if (message != null) {
-            final String who = description();
-            Log.warn("session-" + who, "session on " + who + " closed: " + message);
-        }
+        endpoint.sessionCloses(reason, message);
         unwatch();
         for (int index = 0; index < slots.length; index++) {
             final QueueSlot slot = slots[index];
@@ -445,12 +439,12 @@ final class Connection implements SessionHost {
     @Override
     public void refused(String reason) {
         endpoint.count(SessionCounter.REFUSALS);
-        Log.warn("refused-" + description(), "front-end on " + description() + ": " + reason);
+        endpoint.about("refusal").warn("front-end on " + endpoint.description() + ": " + reason);
     }
 
     @Override
     public void warn(String news) {
-        Log.warn("device-" + description(), "device " + endpoint.name() + ": " + news);
+        endpoint.about("device").warn("device " + endpoint.name() + ": " + news);
     }
 
     @Override
@@ -476,8 +470,7 @@ final class Connection implements SessionHost {
         try {
             done.run();
         } catch (RuntimeException e) {
-            Log.error("session on " + endpoint.description() + " failed, please report this", e);
-            close(SessionCounter.CLOSED_BY_BUG, e.toString());
+            failed(e);
         }
         freeze.advance();
         updateWatch();
@@ -494,7 +487,13 @@ final class Connection implements SessionHost {
         return session;
     }
 
-    String description() {
-        return endpoint.description();
+    private void failed(RuntimeException e) {
+        endpoint.about("session")
+                .error("session on " + endpoint.description() + " failed, please report this", e);
+        close(SessionCounter.CLOSED_BY_BUG, e.toString());
+    }
+
+    Endpoint endpoint() {
+        return endpoint;
     }
 }

@@ -3,6 +3,7 @@ package dev.ringside.server.engine;
 import dev.ringside.metrics.Counters;
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.server.log.Log;
+import dev.ringside.server.log.Subject;
 import dev.ringside.shm.Epoll;
 import dev.ringside.shm.Fd;
 import dev.ringside.shm.LinuxException;
@@ -67,7 +68,7 @@ final class Endpoint implements DeviceHandle {
         this.shards = shards;
         this.firstShard = firstShard;
         this.ended = ended;
-        faultFds = new FaultFds(source.description());
+        faultFds = new FaultFds(device.name(), source.description());
     }
 
     /** Takes over the sockets that were opened for this endpoint. */
@@ -197,12 +198,12 @@ final class Endpoint implements DeviceHandle {
     }
 
     private void acceptLater(LinuxException e) {
-        Log.warn(
-                "accept-" + description(),
-                "cannot accept on "
-                        + description()
-                        + ", tried again each second: "
-                        + e.getMessage());
+        about("accept")
+                .warn(
+                        "cannot accept on "
+                                + description()
+                                + ", tried again each second: "
+                                + e.getMessage());
         conductor.after(ACCEPT_RETRY_MS, this::awaitFrontEnd);
     }
 
@@ -221,11 +222,12 @@ final class Endpoint implements DeviceHandle {
         } catch (LinuxException e) {
             if (!connectFailureTold) {
                 connectFailureTold = true;
-                Log.info(
-                        "waiting for a front-end that listens on "
-                                + connect.path()
-                                + ": "
-                                + e.getMessage());
+                about("connect")
+                        .info(
+                                "waiting for a front-end that listens on "
+                                        + connect.path()
+                                        + ": "
+                                        + e.getMessage());
             }
             conductor.after(connect.retryMs(), this::awaitFrontEnd);
         }
@@ -233,6 +235,7 @@ final class Endpoint implements DeviceHandle {
 
     private void serve(UnixSocket socket) {
         stats.count(SessionCounter.CONNECTIONS);
+        about("session").debug("front-end connected on " + description());
         final Connection opened = new Connection(this, socket, limits);
         connection = opened;
         opened.open();
@@ -243,6 +246,7 @@ final class Endpoint implements DeviceHandle {
             return;
         }
         connection = null;
+        about("session").debug("front-end on " + description() + " has gone");
         stats.sessionEnded();
         if (source instanceof SocketSource.Connect connect && !shuttingDown) {
             conductor.after(connect.retryMs(), this::awaitFrontEnd);
@@ -304,7 +308,7 @@ final class Endpoint implements DeviceHandle {
                 () -> {
                     final String news = device.news();
                     if (news != null) {
-                        Log.warn("news-" + device.name(), "device " + device.name() + ": " + news);
+                        about("device").warn("device " + device.name() + ": " + news);
                     }
                 });
     }
@@ -357,15 +361,22 @@ final class Endpoint implements DeviceHandle {
         stats.memory(regions, mappedBytes);
     }
 
+    void sessionCloses(SessionCounter reason, @Nullable String message) {
+        stats.count(reason);
+        if (message != null) {
+            about("session").warn("session on " + description() + " closed: " + message);
+        }
+    }
+
     void readsPause() {
         stats.count(SessionCounter.PAUSES);
-        Log.warn(
-                "rate-" + description(),
-                "front-end on "
-                        + description()
-                        + " sends more than "
-                        + limits.maxReadsPerSecond()
-                        + " messages a second: it is read no faster than that (--message-rate)");
+        about("rate")
+                .warn(
+                        "front-end on "
+                                + description()
+                                + " sends more than "
+                                + limits.maxReadsPerSecond()
+                                + " messages a second: it is read no faster than that (--message-rate)");
     }
 
     void ringFaulted(int queue, RingFault fault, @Nullable Throwable cause) {
@@ -373,9 +384,9 @@ final class Endpoint implements DeviceHandle {
         final String what =
                 "device " + device.name() + ": queue " + queue + " stopped: " + fault.label();
         if (cause == null) {
-            Log.warn("ring-" + device.name() + "-" + queue, what);
+            about("ring").queue(queue).warn(what);
         } else {
-            Log.error(what + ", please report this", cause);
+            about("ring").queue(queue).error(what + ", please report this", cause);
         }
     }
 
@@ -383,23 +394,30 @@ final class Endpoint implements DeviceHandle {
     void queueResumes(int queue, Resumption found) {
         stats.mended(queue);
         final String what = "device " + device.name() + ": queue " + queue + ": ";
+        about("ring").queue(queue).debug(what + "starts");
         if (found.replayed() > 0) {
-            Log.warn(
-                    "replayed-" + device.name() + "-" + queue,
-                    what + found.replayed() + " requests were in flight and are done again");
+            about("replay")
+                    .queue(queue)
+                    .warn(what + found.replayed() + " requests were in flight and are done again");
         }
         if (found.unknown() > 0) {
-            Log.warn(
-                    "unknown-" + device.name() + "-" + queue,
-                    what
-                            + found.unknown()
-                            + " requests were taken before and not answered; without an in-flight"
-                            + " region nobody knows which: the driver may wait for them for ever");
+            about("unanswered")
+                    .queue(queue)
+                    .warn(
+                            what
+                                    + found.unknown()
+                                    + " requests were taken before and not answered; without an in-flight"
+                                    + " region nobody knows which: the driver may wait for them for ever");
         }
     }
 
     String description() {
         return source.description();
+    }
+
+    /** Begins a line of the log about this device. */
+    Subject about(String topic) {
+        return Log.about(topic).device(device.name());
     }
 
     @Override

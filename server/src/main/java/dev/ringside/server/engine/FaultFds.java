@@ -25,11 +25,13 @@ final class FaultFds implements AutoCloseable {
     private static final long LIMIT_NS = TimeUnit.SECONDS.toNanos(LIMIT_S);
     private static final String MODULE = "dev.ringside.shm";
 
+    private final String device;
     private final String endpoint;
     private @Nullable Fd made;
     private boolean tried;
 
-    FaultFds(String endpoint) {
+    FaultFds(String device, String endpoint) {
+        this.device = device;
         this.endpoint = endpoint;
     }
 
@@ -43,9 +45,13 @@ final class FaultFds implements AutoCloseable {
             final Fd mine = made;
             return mine == null ? null : mine.duplicate();
         } catch (IOException e) {
-            Log.warn(
-                    "postcopy-" + endpoint,
-                    "postcopy migration of " + endpoint + " is not possible: " + e.getMessage());
+            Log.about("migration")
+                    .device(device)
+                    .warn(
+                            "postcopy migration of "
+                                    + endpoint
+                                    + " is not possible: "
+                                    + e.getMessage());
             return null;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -135,7 +135,7 @@ public final class ServerSocket implements AutoCloseable {
             try {
                 Files.deleteIfExists(made);
             } catch (IOException e) {
-                Log.warn("socket-" + made, "the socket file cannot be removed: " + e);
+                Log.about("socket").warn("the socket file cannot be removed: " + e);
             }
         }
     }

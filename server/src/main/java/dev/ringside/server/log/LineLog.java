@@ -1,23 +1,28 @@
 package dev.ringside.server.log;
 
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * A log of single lines on one stream. Thread-safe; an instance of its own is for tests, the
  * process uses {@link Log}.
  */
 final class LineLog {
-    /** Lines that one key may write before it has to wait. */
+    /** Lines that one subject may write before it has to wait. */
     static final int BURST = 5;
 
-    /** After the burst a key may write once in this time. */
+    /** After the burst a subject may write once in this time. */
     static final long REFILL_NS = 10_000_000_000L;
 
-    /** Keys remembered; the one unused for longest is forgotten first. */
-    static final int MAX_KEYS = 256;
+    /** Subjects remembered; the one unused for longest is forgotten first. */
+    static final int MAX_SUBJECTS = 256;
 
     /** Longest message kept: a peer may choose parts of it. */
     static final int MAX_LENGTH = 2_000;
@@ -26,59 +31,102 @@ final class LineLog {
 
     private final PrintStream out;
     private final LongSupplier clockNs;
+    private final Supplier<Instant> wallClock;
     private final boolean stackTraces;
-    private final Map<String, Bucket> buckets =
+    private volatile LogFormat format = LogFormat.TEXT;
+    private volatile LogLevel least = LogLevel.INFO;
+    private final Map<Subject, Bucket> buckets =
             new LinkedHashMap<>(16, 0.75f, true) {
                 private static final long serialVersionUID = 1;
 
                 @Override
-                protected boolean removeEldestEntry(Map.Entry<String, Bucket> eldest) {
-                    return size() > MAX_KEYS;
+                protected boolean removeEldestEntry(Map.Entry<Subject, Bucket> eldest) {
+                    return size() > MAX_SUBJECTS;
                 }
             };
 
-    LineLog(PrintStream out, LongSupplier clockNs, boolean stackTraces) {
+    LineLog(
+            PrintStream out,
+            LongSupplier clockNs,
+            Supplier<Instant> wallClock,
+            boolean stackTraces) {
         this.out = out;
         this.clockNs = clockNs;
+        this.wallClock = wallClock;
         this.stackTraces = stackTraces;
     }
 
-    void info(String message) {
-        line(message);
+    void format(LogFormat wanted) {
+        format = wanted;
     }
 
-    void warn(String key, String message) {
-        long suppressed = admit(key);
-        if (suppressed < 0) {
+    void level(LogLevel wanted) {
+        least = wanted;
+    }
+
+    LogLevel level() {
+        return least;
+    }
+
+    void write(LogLevel level, Subject subject, String message) {
+        line(level, subject, clean(message), 0, "");
+    }
+
+    void warn(Subject subject, String message) {
+        if (!shows(LogLevel.WARNING)) {
             return;
         }
-        String more = suppressed == 0 ? "" : " (" + suppressed + " more like it not shown)";
-        line("warning: " + message + more);
-    }
-
-    void error(String message, Throwable cause) {
-        line("error: " + message + ": " + describe(cause));
-        if (stackTraces) {
-            synchronized (out) {
-                cause.printStackTrace(out);
-            }
+        long suppressed = admit(subject);
+        if (suppressed >= 0) {
+            line(LogLevel.WARNING, subject, oneLine(message), suppressed, "");
         }
     }
 
-    /** Returns how many lines of this key were held back since the last one, or -1: hold this. */
-    private synchronized long admit(String key) {
+    void error(Subject subject, String message, Throwable cause) {
+        line(
+                LogLevel.ERROR,
+                subject,
+                oneLine(message + ": " + describe(cause)),
+                0,
+                stackTraces ? stackTrace(cause) : "");
+    }
+
+    private boolean shows(LogLevel level) {
+        return level.compareTo(least) >= 0;
+    }
+
+    /** How many lines of this subject were held back since the last one, or -1: hold this. */
+    private synchronized long admit(Subject subject) {
         long nowNs = clockNs.getAsLong();
-        Bucket bucket = buckets.computeIfAbsent(key, k -> new Bucket(nowNs));
+        Bucket bucket = buckets.computeIfAbsent(subject, k -> new Bucket(nowNs));
         return bucket.admit(nowNs);
     }
 
-    private void line(String text) {
-        String line = "ringside: " + oneLine(text);
+    private void line(
+            LogLevel level, Subject subject, String message, long notShown, String stackTrace) {
+        if (!shows(level)) {
+            return;
+        }
+        var line =
+                new LogLine(
+                        wallClock.get().truncatedTo(ChronoUnit.MILLIS),
+                        level,
+                        subject,
+                        message,
+                        notShown,
+                        stackTrace);
+        String text = format == LogFormat.JSON ? JsonLine.of(line) : line.text();
         // One call for text and line end: two threads' lines must not mix.
         synchronized (out) {
-            out.println(line);
+            out.println(text);
             out.flush();
         }
+    }
+
+    private static String stackTrace(Throwable cause) {
+        var text = new StringWriter();
+        cause.printStackTrace(new PrintWriter(text));
+        return text.toString();
     }
 
     /** The exception and where it came from, on one line: enough for a report of our bug. */
@@ -107,15 +155,14 @@ final class LineLog {
         return text.toString();
     }
 
-    /** Control characters become spaces, so that no message can look like two. */
+    /** One line, and not too long: a peer may have chosen parts of it. */
     static String oneLine(String text) {
-        String cut = text.length() <= MAX_LENGTH ? text : text.substring(0, MAX_LENGTH) + "...";
-        for (int i = 0; i < cut.length(); i++) {
-            if (Character.isISOControl(cut.charAt(i))) {
-                return replaceControls(cut);
-            }
-        }
-        return cut;
+        return clean(text.length() <= MAX_LENGTH ? text : text.substring(0, MAX_LENGTH) + "...");
+    }
+
+    /** Control characters become spaces, so that no message can look like two. */
+    private static String clean(String text) {
+        return text.chars().noneMatch(Character::isISOControl) ? text : replaceControls(text);
     }
 
     private static String replaceControls(String text) {

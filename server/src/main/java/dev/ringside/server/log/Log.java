@@ -1,46 +1,65 @@
 package dev.ringside.server.log;
 
+import java.io.PrintStream;
+import java.time.Instant;
+
 /**
- * The process's log on stderr: every line starts with {@code ringside: }. Any thread of the control
- * path may call it; it takes a lock and may wait for stderr, so shards must not.
+ * The process's log on stderr. Any thread of the control path may write to it; it takes a lock and
+ * may wait for stderr, so shards must not.
  *
- * <p>With {@code RINGSIDE_DEBUG=1} in the environment {@link #error} adds the stack trace.
+ * <p>With {@code RINGSIDE_DEBUG=1} in the environment errors that are bugs have their stack trace.
  */
 public final class Log {
-    private static final LineLog STDERR =
-            new LineLog(System.err, System::nanoTime, System.getenv("RINGSIDE_DEBUG") != null);
+    private static volatile LineLog current = on(System.err);
 
     private Log() {}
 
-    /**
-     * Writes {@code ringside: MESSAGE}. For what happens once: the ready line, the stop.
-     *
-     * @param message one line; control characters in it become spaces
-     */
+    private static LineLog on(PrintStream out) {
+        return new LineLog(
+                out, System::nanoTime, Instant::now, System.getenv("RINGSIDE_DEBUG") != null);
+    }
+
+    static LineLog current() {
+        return current;
+    }
+
+    /** From now on everything goes to another stream, as text, from {@code info} on. */
+    public static void writeTo(PrintStream out) {
+        current = on(out);
+    }
+
+    /** From now on lines look like this. */
+    public static void format(LogFormat format) {
+        current.format(format);
+    }
+
+    /** From now on lines of this level and above are written. */
+    public static void level(LogLevel least) {
+        current.level(least);
+    }
+
+    /** The least level that is written. */
+    public static LogLevel level() {
+        return current.level();
+    }
+
+    /** As {@link Subject#info} about nothing in particular. */
     public static void info(String message) {
-        STDERR.info(message);
+        about("process").info(message);
     }
 
-    /**
-     * Writes {@code ringside: warning: MESSAGE}, at most five times in a row for a key and then
-     * once in ten seconds; the next line written says how many were held back.
-     *
-     * @param key what to count by, for example {@code "disk0/protocol"}; never a text that the peer
-     *     chooses
-     * @param message one line; control characters in it become spaces
-     */
+    /** As {@link Subject#warn} about nothing in particular. */
     public static void warn(String key, String message) {
-        STDERR.warn(key, message);
+        about(key).warn(message);
     }
 
-    /**
-     * Writes {@code ringside: error: MESSAGE: CAUSE} with the innermost frames, on one line. For
-     * our own bugs, not for what a peer or the operator did.
-     *
-     * @param message what was being done
-     * @param cause what broke it
-     */
+    /** As {@link Subject#error} about nothing in particular. */
     public static void error(String message, Throwable cause) {
-        STDERR.error(message, cause);
+        about("process").error(message, cause);
+    }
+
+    /** Begins a line about something: {@code Log.about("ring").device("vm1").warn("...")}. */
+    public static Subject about(String topic) {
+        return new Subject(topic, null, Subject.NONE);
     }
 }

@@ -158,7 +158,7 @@ final class Captures implements AutoCloseable {
     /** Switches all off when any is on, else all on; says so. */
     synchronized void toggle() {
         if (sources.isEmpty()) {
-            Log.info("SIGUSR2: there is no --capture to switch on or off");
+            Log.about("capture").info("SIGUSR2: there is no --capture to switch on or off");
             return;
         }
         if (sources.stream().anyMatch(source -> source.running != null)) {
@@ -230,11 +230,13 @@ final class Captures implements AutoCloseable {
 
     private void beginAgain(Source source) {
         try {
-            Log.info("capture of NIC " + source.nic + " on: " + begin(source));
+            Log.about("capture")
+                    .device(source.nic)
+                    .info("capture of NIC " + source.nic + " on: " + begin(source));
         } catch (IOException e) {
-            Log.warn(
-                    "capture-" + source.nic,
-                    "capture of NIC " + source.nic + " cannot begin: " + e.getMessage());
+            Log.about("capture")
+                    .device(source.nic)
+                    .warn("capture of NIC " + source.nic + " cannot begin: " + e.getMessage());
         }
     }
 
@@ -279,11 +281,11 @@ final class Captures implements AutoCloseable {
         String counts = capture.packets() + " frames, " + capture.dropped() + " dropped";
         IOException failure = capture.failure();
         if (failure == null) {
-            Log.info("capture of NIC " + nic + " off: " + counts);
+            Log.about("capture").device(nic).info("capture of NIC " + nic + " off: " + counts);
         } else {
-            Log.warn(
-                    "capture-" + nic,
-                    "capture of NIC " + nic + " failed after " + counts + ": " + failure);
+            Log.about("capture")
+                    .device(nic)
+                    .warn("capture of NIC " + nic + " failed after " + counts + ": " + failure);
         }
     }
 

@@ -81,7 +81,7 @@ final class ControlSocket implements AutoCloseable {
         try {
             return new ControlSocket(context, socket);
         } catch (IOException e) {
-            Log.warn("control", "the control socket is not served: " + e.getMessage());
+            Log.about("control").warn("the control socket is not served: " + e.getMessage());
             return null;
         }
     }

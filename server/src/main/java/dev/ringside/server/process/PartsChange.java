@@ -137,9 +137,9 @@ final class PartsChange {
             try {
                 add(parts, factory.apply(part.options()));
             } catch (OperatorException e) {
-                Log.warn(
-                        "reload-" + part.title(),
-                        part.title() + " is served no more: " + e.getMessage());
+                Log.about("reload")
+                        .device(part.title())
+                        .warn(part.title() + " is served no more: " + e.getMessage());
             }
         }
     }

@@ -41,23 +41,23 @@ public final class Reload {
     void listen(Engine engine, ServedTogether served) {
         if (!Signals.listen(
                 (name, number) -> thread.execute(() -> tellOutcome(engine, served)), "HUP")) {
-            Log.warn(
-                    "reload",
-                    "SIGHUP was ignored at the start (nohup), so "
-                            + file
-                            + " cannot be reloaded: start without nohup, for example with setsid");
+            Log.about("reload")
+                    .warn(
+                            "SIGHUP was ignored at the start (nohup), so "
+                                    + file
+                                    + " cannot be reloaded: start without nohup, for example with setsid");
         }
     }
 
     private void tellOutcome(Engine engine, ServedTogether served) {
         try {
-            Log.info("reloaded " + file + ": " + run(engine, served));
+            Log.about("reload").info("reloaded " + file + ": " + run(engine, served));
         } catch (OperatorException e) {
-            Log.warn("reload", "not reloaded: " + e.getMessage());
+            Log.about("reload").warn("not reloaded: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
-            Log.error("not reloaded, please report this", e);
+            Log.about("reload").error("not reloaded, please report this", e);
         }
     }
 

@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
  * reflection because the compiler warns of the class in a way that nothing suppresses, and warnings
  * fail this build.
  */
-final class Signals {
+public final class Signals {
     private Signals() {}
 
     /** Is told of a signal, on a thread of the JVM's. */
     @FunctionalInterface
-    interface Listener {
+    public interface Listener {
         /**
          * A signal came.
          *
@@ -31,7 +31,7 @@ final class Signals {
      *
      * @return whether all of them are heard
      */
-    static boolean listen(Listener listener, String... names) {
+    public static boolean listen(Listener listener, String... names) {
         try {
             Class<?> type = Class.forName("sun.misc.Signal");
             Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
@@ -54,7 +54,7 @@ final class Signals {
             return heard;
         } catch (ReflectiveOperationException e) {
             // Part of every JDK. Without it a signal ends the process at once, as by default.
-            Log.error("signals are not handled", e);
+            Log.about("process").error("signals are not handled", e);
             return false;
         }
     }

@@ -84,9 +84,11 @@ final class TakeOver {
     /** Waits for the end of the other process, after which its metrics' port is free. */
     void awaitEnd() {
         if (!successor.awaitEnd(END_MS)) {
-            Log.warn(
-                    "upgrade",
-                    "process " + offer.pid() + " has handed everything over and does not end");
+            Log.about("upgrade")
+                    .warn(
+                            "process "
+                                    + offer.pid()
+                                    + " has handed everything over and does not end");
         }
         successor.close();
     }

@@ -250,9 +250,8 @@ public final class Predecessor {
                     Thread.currentThread().interrupt();
                 }
                 var unused = engine.thaw();
-                Log.warn(
-                        "upgrade",
-                        "process " + peer.pid() + " did not take over: this one goes on");
+                Log.about("upgrade")
+                        .warn("process " + peer.pid() + " did not take over: this one goes on");
             }
             step = Step.IDLE;
             served.release();

@@ -73,7 +73,7 @@ final class Rehearsal {
                 boolean unused = engine.shutdown(WAIT_NS / 1_000_000);
             }
         } catch (IOException | ExecutionException | TimeoutException | RuntimeException e) {
-            Log.warn("rehearsal", "the hand-over could not be rehearsed: " + e);
+            Log.about("rehearsal").warn("the hand-over could not be rehearsed: " + e);
         }
     }
 
