@@ -10,6 +10,7 @@ module dev.ringside.server {
     requires dev.ringside.virtio.net;
     requires dev.ringside.virtqueue;
     requires info.picocli;
+    requires jdk.jfr;
     requires jdk.unsupported;
     requires org.jctools.core.jdk11;
     requires org.tomlj;
@@ -17,6 +18,8 @@ module dev.ringside.server {
 
     // Records that travel between processes.
     opens dev.ringside.server.engine to
+            com.fasterxml.jackson.databind;
+    opens dev.ringside.server.status to
             com.fasterxml.jackson.databind;
     opens dev.ringside.server.upgrade to
             com.fasterxml.jackson.databind;

@@ -3,6 +3,9 @@ package dev.ringside.metrics;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts durations in fixed log-linear buckets from 256 ns to 69 s.
@@ -23,14 +26,43 @@ public final class LatencyHistogram {
     /** First bucket: below {@link #MIN_NS}. Last: {@link #MAX_NS} and above. */
     private static final int BUCKETS = (MAX_EXPONENT - MIN_EXPONENT) * STEPS + 2;
 
+    private static final int EXPORTED_FROM = MIN_EXPONENT + 2;
+    private static final int EXPORTED_TO = MAX_EXPONENT - 3;
+
     private static final int PADDING = 16;
     private static final int SUM = PADDING + BUCKETS;
 
     /** The buckets' counts, then the sum of all durations, padded at both ends. */
     private final long[] cells = new long[PADDING + BUCKETS + 1 + PADDING];
 
+    private final @Nullable Exemplars exemplars;
+
     /** An empty histogram. */
-    public LatencyHistogram() {}
+    public LatencyHistogram() {
+        this(false);
+    }
+
+    /**
+     * An empty histogram.
+     *
+     * @param withExemplars whether it keeps the last duration of each exported bucket
+     */
+    public LatencyHistogram(boolean withExemplars) {
+        exemplars = withExemplars ? new Exemplars(EXPORTED_TO - EXPORTED_FROM + 2) : null;
+    }
+
+    /**
+     * Counts one duration that may be shown as an example. Writing thread only.
+     *
+     * @param place see {@link Exemplar}
+     */
+    public void record(long durationNs, long place) {
+        record(durationNs);
+        Exemplars kept = exemplars;
+        if (kept != null) {
+            kept.note(Math.max(durationNs, 0), System.currentTimeMillis(), place);
+        }
+    }
 
     /**
      * Counts one duration. Writing thread only.
@@ -49,7 +81,14 @@ public final class LatencyHistogram {
      * thread.
      */
     public Snapshot snapshot() {
-        return detailedSnapshot().merged(MIN_EXPONENT + 2, MAX_EXPONENT - 3);
+        return detailedSnapshot().merged(EXPORTED_FROM, EXPORTED_TO);
+    }
+
+    /** The bounds of {@link #snapshot} in nanoseconds, without the last, which is none. */
+    public static List<Long> exportedBoundsNs() {
+        return IntStream.rangeClosed(EXPORTED_FROM, EXPORTED_TO)
+                .mapToObj(exponent -> 1L << exponent)
+                .toList();
     }
 
     /** The counts in full resolution, for quantiles. Any thread. */
@@ -63,7 +102,8 @@ public final class LatencyHistogram {
             counts[bucket] = (long) COUNT.getOpaque(cells, PADDING + bucket);
             total += counts[bucket];
         }
-        return new Snapshot(bounds, counts, sum, total);
+        return new Snapshot(
+                bounds, counts, sum, total, exemplars == null ? List.of() : exemplars.all());
     }
 
     private static int bucketOf(long ns) {
@@ -96,9 +136,11 @@ public final class LatencyHistogram {
      * @param counts how many durations each bucket holds (not cumulative)
      * @param sumNs sum of all durations in nanoseconds
      * @param count sum of {@code counts}
+     * @param exemplars at most one of each exported bucket
      */
     @SuppressWarnings("ArrayRecordComponent") // a fresh snapshot per call: its reader owns it
-    public record Snapshot(long[] upperBoundsNs, long[] counts, long sumNs, long count) {
+    public record Snapshot(
+            long[] upperBoundsNs, long[] counts, long sumNs, long count, List<Exemplar> exemplars) {
         /**
          * The upper bound in nanoseconds of the bucket in which a share of all durations is
          * reached: {@code quantileNs(0.99)} is the 99th percentile, at most one bucket too high.
@@ -136,7 +178,12 @@ public final class LatencyHistogram {
             for (int bucket = 0; bucket < sums.length; bucket++) {
                 sums[bucket] += other.counts[bucket];
             }
-            return new Snapshot(upperBoundsNs, sums, sumNs + other.sumNs, count + other.count);
+            return new Snapshot(
+                    upperBoundsNs,
+                    sums,
+                    sumNs + other.sumNs,
+                    count + other.count,
+                    Exemplars.merged(exemplars, other.exemplars));
         }
 
         /** Buckets that end just below each power of two from one exponent to another. */
@@ -155,7 +202,7 @@ public final class LatencyHistogram {
                 }
                 sums[target] += counts[bucket];
             }
-            return new Snapshot(bounds, sums, sumNs, count);
+            return new Snapshot(bounds, sums, sumNs, count, exemplars);
         }
     }
 }

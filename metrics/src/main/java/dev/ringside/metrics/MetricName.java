@@ -14,6 +14,14 @@ public interface MetricName {
     /** One sentence for a person who reads {@code /metrics}. Equal for all of one metric name. */
     String help();
 
+    /**
+     * What a counter's value is multiplied with to have the unit of its name: 1e-9 when nanoseconds
+     * are counted and seconds shown. Equal for all of one metric name.
+     */
+    default double scale() {
+        return 1;
+    }
+
     /** Labels that belong to this constant; empty when it is the only one of its metric. */
     default Map<String, String> labels() {
         return Map.of();

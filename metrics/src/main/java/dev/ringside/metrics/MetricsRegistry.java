@@ -19,8 +19,26 @@ public final class MetricsRegistry {
     private final Object lock = new Object();
     private final Set<Source> sources = new LinkedHashSet<>();
 
+    private final boolean exemplars;
+
     /** An empty registry. */
-    public MetricsRegistry() {}
+    public MetricsRegistry() {
+        this(false);
+    }
+
+    /**
+     * An empty registry.
+     *
+     * @param exemplars whether histograms made for it should keep them
+     */
+    public MetricsRegistry(boolean exemplars) {
+        this.exemplars = exemplars;
+    }
+
+    /** Whether histograms made for it should keep exemplars. */
+    public boolean exemplars() {
+        return exemplars;
+    }
 
     /**
      * Shows a set of counters.

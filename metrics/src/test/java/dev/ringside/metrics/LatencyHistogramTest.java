@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.metrics.LatencyHistogram.Snapshot;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -134,5 +136,54 @@ final class LatencyHistogramTest {
         assertEquals(0, empty.quantileNs(0.99));
         assertThrows(IllegalArgumentException.class, () -> empty.quantileNs(1.01));
         assertThrows(IllegalArgumentException.class, () -> empty.quantileNs(Double.NaN));
+    }
+
+    @Test
+    void shouldKeepTheLastDurationOfEachBucketAsAnExample() {
+        var histogram = new LatencyHistogram(true);
+        long before = System.currentTimeMillis();
+        histogram.record(1_500, 7);
+        histogram.record(1_600, 8);
+        histogram.record(5_000_000, 9);
+        histogram.record(-4, 10);
+        histogram.record(Long.MAX_VALUE, 11);
+
+        List<Exemplar> shown = histogram.snapshot().exemplars();
+
+        assertEquals(List.of(10L, 8L, 9L, 11L), shown.stream().map(Exemplar::place).toList());
+        assertEquals(1_600, shown.get(1).durationNs());
+        assertTrue(shown.stream().allMatch(one -> one.timeMs() >= before));
+    }
+
+    @Test
+    void shouldKeepNoExamplesUnlessAsked() {
+        var histogram = new LatencyHistogram();
+        histogram.record(1_500, 7);
+
+        assertEquals(List.of(), histogram.snapshot().exemplars());
+        assertEquals(1, histogram.snapshot().count());
+    }
+
+    @Test
+    void shouldKeepExamplesInTheBucketThatCountsThem() {
+        List<Long> bounds = LatencyHistogram.exportedBoundsNs();
+        for (int i = 0; i <= bounds.size(); i++) {
+            var histogram = new LatencyHistogram(true);
+            histogram.record(i == 0 ? 0 : bounds.get(i - 1), i);
+            LatencyHistogram.Snapshot snapshot = histogram.snapshot();
+            assertEquals(1, snapshot.counts()[i], "bucket " + i);
+            assertEquals(i, snapshot.exemplars().getFirst().place());
+        }
+    }
+
+    @Test
+    void shouldShowTheLaterExampleOfTwoHistograms() {
+        Exemplar early = new Exemplar(1_500, 10, 1);
+        Exemplar late = new Exemplar(1_600, 20, 2);
+        Exemplar other = new Exemplar(9_000, 5, 3);
+
+        List<Exemplar> merged = Exemplars.merged(List.of(early, other), List.of(late));
+
+        assertEquals(Set.of(late, other), Set.copyOf(merged));
     }
 }

@@ -1,6 +1,7 @@
 package dev.ringside.server.cli;
 
 import dev.ringside.server.demo.DemoCommand;
+import dev.ringside.server.log.Log;
 import dev.ringside.server.options.BlkOptions;
 import dev.ringside.server.options.BlkParser;
 import dev.ringside.server.options.BlkSyntax;
@@ -11,7 +12,6 @@ import dev.ringside.server.options.NetParser;
 import dev.ringside.server.options.NetSyntax;
 import dev.ringside.server.options.OperatorException;
 import dev.ringside.server.options.Syntax;
-import dev.ringside.server.options.Text;
 import dev.ringside.server.process.BlkServer;
 import dev.ringside.server.process.CommandText;
 import dev.ringside.server.process.ServedTogether;
@@ -57,6 +57,7 @@ final class Cli {
     Cli(PrintStream out, PrintStream err) {
         this.out = out;
         this.err = err;
+        Log.writeTo(err);
     }
 
     /** Runs a command line to its end and returns the exit status. Throws nothing. */
@@ -89,9 +90,9 @@ final class Cli {
         return switch (command) {
             case CommandText.BLK -> blk(rest);
             case CommandText.NET -> net(rest);
-            case CommandText.SERVE -> ServeCommand.run(rest, out, err);
+            case CommandText.SERVE -> ServeCommand.run(rest, out);
             case "ctl" -> CtlCommand.run(rest, out);
-            case "upgrade" -> UpgradeCommand.run(rest, out, err);
+            case "upgrade" -> UpgradeCommand.run(rest, out);
             case "demo" -> DemoCommand.run(rest, out, err);
             case "version", "--version", "-V" -> print("ringside " + Version.text() + "\n");
             case "help", "--help", "-h" -> print(USAGE);
@@ -122,8 +123,7 @@ final class Cli {
         return Server.run(
                 new BlkServer(options),
                 () -> CommandText.of(CommandText.BLK, given),
-                options.server(),
-                err);
+                options.server());
     }
 
     private int net(List<String> arguments) throws OperatorException, InterruptedException {
@@ -139,8 +139,7 @@ final class Cli {
         return Server.run(
                 ServedTogether.of(options),
                 () -> CommandText.of(CommandText.NET, given),
-                options.server(),
-                err);
+                options.server());
     }
 
     private int print(String text) {
@@ -149,8 +148,7 @@ final class Cli {
         return ExitCode.OK;
     }
 
-    private void error(@Nullable String message) {
-        err.println("ringside: error: " + Text.oneLine(String.valueOf(message)));
-        err.flush();
+    private static void error(@Nullable String message) {
+        Log.about("process").error(String.valueOf(message));
     }
 }

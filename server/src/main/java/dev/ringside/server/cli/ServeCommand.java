@@ -58,7 +58,7 @@ public final class ServeCommand {
     }
 
     /** Runs the command to its end. */
-    static int run(List<String> arguments, PrintStream out, PrintStream err)
+    static int run(List<String> arguments, PrintStream out)
             throws OperatorException, InterruptedException {
         CommandLine commandLine = commandLine();
         ParseResult result = Syntax.parse(commandLine, ConfigTable.COMMAND, arguments);
@@ -79,8 +79,7 @@ public final class ServeCommand {
             return ExitCode.OK;
         }
         Reload reload = new Reload(Path.of(file), tables, options.server());
-        return Server.run(
-                ServedTogether.of(options, reload), reload::command, options.server(), err);
+        return Server.run(ServedTogether.of(options, reload), reload::command, options.server());
     }
 
     /**

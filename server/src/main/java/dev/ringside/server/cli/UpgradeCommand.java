@@ -79,7 +79,7 @@ final class UpgradeCommand {
     }
 
     /** Runs the command to its end, which is that of the service. */
-    static int run(List<String> arguments, PrintStream out, PrintStream err)
+    static int run(List<String> arguments, PrintStream out)
             throws OperatorException, InterruptedException {
         CommandLine commandLine = commandLine();
         ParseResult result = Syntax.parse(commandLine, COMMAND, arguments);
@@ -97,7 +97,7 @@ final class UpgradeCommand {
         }
         long limitMs = MS_PER_S * given.integer(TIMEOUT, DEFAULT_TIMEOUT_S, 1, MAX_TIMEOUT_S);
         try (Successor successor = begin(socket)) {
-            return takeOver(successor, result.unmatched(), limitMs, err);
+            return takeOver(successor, result.unmatched(), limitMs);
         }
     }
 
@@ -113,8 +113,7 @@ final class UpgradeCommand {
         }
     }
 
-    private static int takeOver(
-            Successor successor, List<String> unmatched, long limitMs, PrintStream err)
+    private static int takeOver(Successor successor, List<String> unmatched, long limitMs)
             throws OperatorException, InterruptedException {
         Wire.Offer offer = successor.offer();
         Replacement replacement =
@@ -136,8 +135,7 @@ final class UpgradeCommand {
                 replacement.served(),
                 replacement.command(),
                 replacement.options(),
-                limitMs,
-                err);
+                limitMs);
     }
 
     /** What this process will be. */

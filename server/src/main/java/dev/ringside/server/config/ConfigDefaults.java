@@ -1,8 +1,10 @@
 package dev.ringside.server.config;
 
 import dev.ringside.server.engine.IdleMode;
+import dev.ringside.server.engine.SlowLimits;
 import dev.ringside.server.options.BlkOptions;
 import dev.ringside.server.options.BlkSyntax;
+import dev.ringside.server.options.LogOptions;
 import dev.ringside.server.options.MetricsAddress;
 import dev.ringside.server.options.NetSyntax;
 import dev.ringside.server.options.ServeSyntax;
@@ -61,6 +63,12 @@ public final class ConfigDefaults {
         }
         values.putIfAbsent(ServeSyntax.QUEUE_BUDGET, Integer.toString(threads.queueBudget()));
         values.putIfAbsent(ServeSyntax.DEVICE_SHARE_US, Integer.toString(threads.deviceShareUs()));
+        LogOptions log = LogOptions.defaults();
+        values.putIfAbsent(ServeSyntax.LOG_FORMAT, log.format().text());
+        values.putIfAbsent(ServeSyntax.LOG_LEVEL, log.level().text());
+        values.putIfAbsent(ServeSyntax.SLOW_TURN_MS, Integer.toString(SlowLimits.DEFAULT_TURN_MS));
+        values.putIfAbsent(
+                ServeSyntax.SLOW_REQUEST_MS, Integer.toString(SlowLimits.DEFAULT_REQUEST_MS));
         if (values.containsKey(ServeSyntax.METRICS_PORT)) {
             values.putIfAbsent(ServeSyntax.METRICS_ADDRESS, MetricsAddress.DEFAULT_HOST);
         }

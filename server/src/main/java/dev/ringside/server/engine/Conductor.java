@@ -6,6 +6,7 @@ import dev.ringside.shm.LinuxException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ final class Conductor implements AutoCloseable {
     }
 
     private final Mailbox mailbox;
+    private final Heartbeat heartbeat;
     private final Epoll epoll;
     private final Thread thread;
     private final SlowWork slowWork = new SlowWork("ringside-slow");
@@ -38,6 +40,7 @@ final class Conductor implements AutoCloseable {
 
     Conductor() throws LinuxException {
         mailbox = new Mailbox();
+        heartbeat = new Heartbeat(mailbox::post);
         epoll = Epoll.create();
         epoll.add(mailbox.wakeFd(), Epoll.IN, MAILBOX_TOKEN);
         thread = new Thread(this::run, "ringside-conductor");
@@ -50,6 +53,11 @@ final class Conductor implements AutoCloseable {
     /** Any thread: runs the task on the conductor, after those posted before. */
     void post(Runnable task) {
         mailbox.post(task);
+    }
+
+    /** Any thread: asks for a sign of life. */
+    CompletableFuture<Boolean> ask() {
+        return heartbeat.ask();
     }
 
     /** Any thread: runs on a thread of its own what may block, in the order in which it comes. */
@@ -74,7 +82,7 @@ final class Conductor implements AutoCloseable {
         try {
             epoll.remove(fd);
         } catch (LinuxException e) {
-            Log.warn("conductor-unwatch", "conductor: " + e.getMessage());
+            Log.about("conductor").warn("conductor: " + e.getMessage());
         }
     }
 
@@ -139,7 +147,10 @@ final class Conductor implements AutoCloseable {
         try {
             task.run();
         } catch (Throwable failure) {
-            Log.error("the conductor failed in one task; it goes on, please report this", failure);
+            Log.about("conductor")
+                    .error(
+                            "the conductor failed in one task; it goes on, please report this",
+                            failure);
         }
     }
 

@@ -12,6 +12,8 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * be called on any thread but the engine's own.
  */
 public final class Engine implements AutoCloseable {
+    private static final int STATUS_LIMIT_S = 10;
+
     private final Conductor conductor;
     private final ShardThread[] shards;
     private final MetricsRegistry metrics;
@@ -28,7 +32,8 @@ public final class Engine implements AutoCloseable {
     private volatile Begin begin;
     private final Serving serving = new Serving();
     private int nextShard;
-    private boolean stopping;
+    private volatile boolean stopping;
+    private volatile boolean frozen;
     private boolean closed;
 
     private Engine(
@@ -120,7 +125,11 @@ public final class Engine implements AutoCloseable {
         return ended;
     }
 
-    /** How every device is now. */
+    /**
+     * How every device is now.
+     *
+     * @throws IllegalStateException when the conductor does not say, for long or at all
+     */
     public List<DeviceStatus> status() throws InterruptedException {
         final CompletableFuture<List<DeviceStatus>> seen = new CompletableFuture<>();
         conductor.post(
@@ -132,7 +141,9 @@ public final class Engine implements AutoCloseable {
                     }
                 });
         try {
-            return seen.get();
+            return seen.get(STATUS_LIMIT_S, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            throw new IllegalStateException("the conductor does not answer", e);
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());
         }
@@ -196,20 +207,21 @@ public final class Engine implements AutoCloseable {
      * @return completes when that is so; not after {@link #thaw}
      */
     public CompletableFuture<List<SavedEndpoint>> freeze() {
-        final CompletableFuture<List<SavedEndpoint>> frozen = new CompletableFuture<>();
+        final CompletableFuture<List<SavedEndpoint>> saved = new CompletableFuture<>();
+        frozen = true;
         conductor.post(
                 () -> {
-                    final Runnable oneDone = countdown(endpoints.size(), () -> save(frozen));
+                    final Runnable oneDone = countdown(endpoints.size(), () -> save(saved));
                     endpoints.forEach(endpoint -> endpoint.freeze(oneDone));
                 });
-        return frozen;
+        return saved;
     }
 
-    private void save(CompletableFuture<List<SavedEndpoint>> frozen) {
+    private void save(CompletableFuture<List<SavedEndpoint>> saved) {
         try {
-            frozen.complete(endpoints.stream().map(Endpoint::save).toList());
+            saved.complete(endpoints.stream().map(Endpoint::save).toList());
         } catch (RuntimeException e) {
-            frozen.completeExceptionally(e);
+            saved.completeExceptionally(e);
         }
     }
 
@@ -221,6 +233,7 @@ public final class Engine implements AutoCloseable {
     public CompletableFuture<Boolean> thaw() {
         final CompletableFuture<Boolean> thawed = new CompletableFuture<>();
         begin = Begin.SERVING;
+        frozen = false;
         conductor.post(
                 () -> {
                     final Runnable oneDone =
@@ -364,6 +377,27 @@ public final class Engine implements AutoCloseable {
             }
         }
         return true;
+    }
+
+    /**
+     * Asks each of its threads for a sign of life.
+     *
+     * @param patienceMs how long they may take, all of them together
+     * @return what is wrong, a line for each thread; empty: nothing
+     */
+    public List<String> failures(long patienceMs) throws InterruptedException {
+        return Liveness.failures(conductor, shards, patienceMs);
+    }
+
+    /** Why front-ends are not served now; null: they are. */
+    public @Nullable String notReady() {
+        if (stopping) {
+            return "ending";
+        }
+        if (frozen || begin == Begin.FROZEN) {
+            return "another process takes over";
+        }
+        return begin == Begin.HELD ? "starting" : null;
     }
 
     /**

@@ -17,6 +17,7 @@ import java.util.List;
  * @param maxSpinNs longest adaptive spin before a shard sleeps, in nanoseconds
  * @param ringEntries submission entries of each shard's io_uring
  * @param limits what each front-end may use
+ * @param slow what takes so long that it is worth to be told of
  */
 public record EngineConfig(
         int shards,
@@ -26,7 +27,8 @@ public record EngineConfig(
         long deviceShareNs,
         long maxSpinNs,
         int ringEntries,
-        SessionLimits limits) {
+        SessionLimits limits,
+        SlowLimits slow) {
     /** Chains per queue and cycle: large enough to batch, small enough to be fair. */
     public static final int DEFAULT_BUDGET = 64;
 
@@ -64,19 +66,20 @@ public record EngineConfig(
                 DEFAULT_DEVICE_SHARE_NS,
                 DEFAULT_MAX_SPIN_NS,
                 DEFAULT_RING_ENTRIES,
-                SessionLimits.defaults());
+                SessionLimits.defaults(),
+                SlowLimits.defaults());
     }
 
     /** The same with shards pinned to these processors. */
     public EngineConfig withCpus(List<Integer> pinned) {
         return new EngineConfig(
-                shards, pinned, idle, budget, deviceShareNs, maxSpinNs, ringEntries, limits);
+                shards, pinned, idle, budget, deviceShareNs, maxSpinNs, ringEntries, limits, slow);
     }
 
     /** The same with another longest adaptive spin. */
     public EngineConfig withMaxSpinNs(long longestNs) {
         return new EngineConfig(
-                shards, cpus, idle, budget, deviceShareNs, longestNs, ringEntries, limits);
+                shards, cpus, idle, budget, deviceShareNs, longestNs, ringEntries, limits, slow);
     }
 
     /**
@@ -87,13 +90,19 @@ public record EngineConfig(
      */
     public EngineConfig withShares(int chains, long shareNs) {
         return new EngineConfig(
-                shards, cpus, idle, chains, shareNs, maxSpinNs, ringEntries, limits);
+                shards, cpus, idle, chains, shareNs, maxSpinNs, ringEntries, limits, slow);
     }
 
     /** The same with other limits of front-ends. */
     public EngineConfig withLimits(SessionLimits other) {
         return new EngineConfig(
-                shards, cpus, idle, budget, deviceShareNs, maxSpinNs, ringEntries, other);
+                shards, cpus, idle, budget, deviceShareNs, maxSpinNs, ringEntries, other, slow);
+    }
+
+    /** The same with other limits of what is slow. */
+    public EngineConfig withSlow(SlowLimits other) {
+        return new EngineConfig(
+                shards, cpus, idle, budget, deviceShareNs, maxSpinNs, ringEntries, limits, other);
     }
 
     private static void requireAtLeast(String name, int value, int least) {

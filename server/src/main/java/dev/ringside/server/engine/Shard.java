@@ -45,6 +45,8 @@ final class Shard implements ShardContext, AutoCloseable {
     private long wakeByNs = NEVER;
     private IoUring.@Nullable CompletionHandler[] handlers = new IoUring.CompletionHandler[8];
     private long nowNs = System.nanoTime();
+    private long turnBeganNs = nowNs;
+    private ShardCounter turnKind = ShardCounter.AWAKE_IDLE;
     private int idleCycles;
 
     /** On the thread that will run it: the io_uring belongs to its maker. */
@@ -67,6 +69,7 @@ final class Shard implements ShardContext, AutoCloseable {
     /** One duty cycle. Returns an amount of work; 0 is an idle cycle. */
     int doWork() {
         nowNs = System.nanoTime();
+        endTurn();
         wakeByNs = NEVER;
         int work = 0;
         final Runnable command = mailbox.poll();
@@ -83,6 +86,17 @@ final class Shard implements ShardContext, AutoCloseable {
         // What was submitted counts as work: whatever waits for room in the ring gets its turn
         // before the shard may sleep.
         return work + Math.max(0, ring.submit());
+    }
+
+    /** The turn before this one has ended, in work or in spinning. */
+    private void endTurn() {
+        final long tookNs = nowNs - turnBeganNs;
+        turnBeganNs = nowNs;
+        counters.add(turnKind, tookNs);
+        if (tookNs >= config.slow().turnNs()) {
+            counters.increment(ShardCounter.STALLS);
+            Recording.stalled(index, tookNs, slots.length);
+        }
     }
 
     /** Another device comes first in each cycle: room in the io_uring goes round. */
@@ -112,10 +126,12 @@ final class Shard implements ShardContext, AutoCloseable {
     void idle(int work) {
         if (work > 0) {
             counters.increment(ShardCounter.CYCLES_BUSY);
+            turnKind = ShardCounter.AWAKE_BUSY;
             idlePolicy.worked();
             return;
         }
         counters.increment(ShardCounter.CYCLES_IDLE);
+        turnKind = ShardCounter.AWAKE_IDLE;
         if (idlePolicy.shouldSleep(nowNs)) {
             sleep();
             return;
@@ -136,8 +152,10 @@ final class Shard implements ShardContext, AutoCloseable {
         if (!workFound && mailbox.prepareToSleep() && !handedOver()) {
             counters.increment(ShardCounter.SLEEPS);
             final long sleptAtNs = System.nanoTime();
+            counters.add(ShardCounter.AWAKE_IDLE, sleptAtNs - turnBeganNs);
             ring.submitAndWait(1, wakeByNs == NEVER ? -1 : Math.max(0, wakeByNs - sleptAtNs));
-            idlePolicy.slept(System.nanoTime() - sleptAtNs);
+            turnBeganNs = System.nanoTime();
+            idlePolicy.slept(turnBeganNs - sleptAtNs);
         }
         mailbox.awake();
     }
@@ -238,6 +256,17 @@ final class Shard implements ShardContext, AutoCloseable {
     @Override
     public long clock() {
         return System.nanoTime();
+    }
+
+    @Override
+    public long slowRequestNs() {
+        return config.slow().requestNs();
+    }
+
+    @Override
+    public void slowRequest(
+            String device, int queue, String operation, long sector, long bytes, long durationNs) {
+        Recording.slowRequest(index, device, queue, operation, sector, bytes, durationNs);
     }
 
     @Override

@@ -25,6 +25,7 @@ final class ShardThread implements AutoCloseable {
     private final Mailbox mailbox;
     private final Thread thread;
     private final CompletableFuture<Shard> shard = new CompletableFuture<>();
+    private final Heartbeat heartbeat;
     private volatile boolean running = true;
     private volatile boolean healthy = true;
 
@@ -36,6 +37,7 @@ final class ShardThread implements AutoCloseable {
             throws LinuxException {
         this.index = index;
         mailbox = new Mailbox();
+        heartbeat = new Heartbeat(mailbox::post);
         thread = new Thread(() -> run(config, metrics), "ringside-shard-" + index);
     }
 
@@ -143,6 +145,11 @@ final class ShardThread implements AutoCloseable {
         }
     }
 
+    /** Asks for a sign of life. */
+    CompletableFuture<Boolean> ask() {
+        return heartbeat.ask();
+    }
+
     /** False once something failed inside the shard that no queue could be blamed for. */
     boolean healthy() {
         return healthy && thread.isAlive();
@@ -172,7 +179,10 @@ final class ShardThread implements AutoCloseable {
             mine.failed();
             if (healthy) {
                 healthy = false;
-                Log.error("shard " + index + " failed; it goes on, please report this", failure);
+                Log.about("shard")
+                        .error(
+                                "shard " + index + " failed; it goes on, please report this",
+                                failure);
             }
         }
     }

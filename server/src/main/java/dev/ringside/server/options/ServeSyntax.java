@@ -27,6 +27,11 @@ public final class ServeSyntax {
     static final String MEMORY_SLOTS = "--memory-slots";
     static final String MAPPED_MEMORY = "--mapped-memory";
     public static final String MESSAGE_RATE = "--message-rate";
+    public static final String EXEMPLARS = "--exemplars";
+    public static final String LOG_FORMAT = "--log-format";
+    public static final String LOG_LEVEL = "--log-level";
+    public static final String SLOW_TURN_MS = "--slow-turn-ms";
+    public static final String SLOW_REQUEST_MS = "--slow-request-ms";
     public static final String METRICS_PORT = "--metrics-port";
     public static final String METRICS_ADDRESS = "--metrics-address";
 
@@ -105,12 +110,17 @@ public final class ServeSyntax {
         addLimits(spec);
         text(spec, METRICS_PORT, "PORT", "Serve Prometheus metrics here; 0: any free port.");
         text(spec, METRICS_ADDRESS, "HOST", "Address for --metrics-port. Default: 127.0.0.1.");
+        flag(
+                spec,
+                EXEMPLARS,
+                "Show the last request of each bucket of latency in OpenMetrics, with its sector.");
         text(
                 spec,
                 CONTROL_SOCKET,
                 "PATH",
                 "Listen here for 'ringside ctl' and for 'ringside upgrade', which replaces this"
                         + " process while guests run.");
+        addLog(spec);
         flag(
                 spec,
                 SANDBOX,
@@ -121,6 +131,26 @@ public final class ServeSyntax {
                 Capabilities.OPTION,
                 "Print what this back-end can as JSON and end; other options are ignored.");
         Syntax.addHelp(spec);
+    }
+
+    private static void addLog(CommandSpec spec) {
+        text(spec, LOG_FORMAT, "FORMAT", "Lines on stderr: text or json. Default: text.");
+        text(
+                spec,
+                LOG_LEVEL,
+                "LEVEL",
+                "Write lines from this level on: debug, info, warning or error. Default: info.");
+        text(
+                spec,
+                SLOW_TURN_MS,
+                "N",
+                "Count, and tell Flight Recorder of, turns of a shard of N milliseconds or more."
+                        + " Default: 10.");
+        text(
+                spec,
+                SLOW_REQUEST_MS,
+                "N",
+                "Tell Flight Recorder of requests of N milliseconds or more. Default: 100.");
     }
 
     private static void addLimits(CommandSpec spec) {

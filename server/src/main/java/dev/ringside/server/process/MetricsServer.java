@@ -8,33 +8,41 @@ import dev.ringside.server.options.MetricsAddress;
 import dev.ringside.server.options.OperatorException;
 import dev.ringside.server.options.ServeSyntax;
 import dev.ringside.server.options.Values;
+import dev.ringside.server.status.StatusPages;
+import dev.ringside.server.status.StatusReader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The metrics endpoint of this process. A class of its own, so that nothing of the HTTP server and
- * its libraries is loaded when metrics are not asked for.
+ * The metrics endpoint of this process, with its status page. A class of its own, so that nothing
+ * of the HTTP server and its libraries is loaded when metrics are not asked for.
  */
 final class MetricsServer implements AutoCloseable {
     private final PrometheusEndpoint endpoint;
     private final EngineHealth health;
+    private final StatusPages pages;
 
-    private MetricsServer(PrometheusEndpoint endpoint, EngineHealth health) {
+    private MetricsServer(PrometheusEndpoint endpoint, EngineHealth health, StatusPages pages) {
         this.endpoint = endpoint;
         this.health = health;
+        this.pages = pages;
     }
 
     /** Binds the address; not ready until {@link #serving}. */
     static MetricsServer start(MetricsAddress address, MetricsRegistry registry)
             throws OperatorException {
         var health = new EngineHealth();
+        var pages = new StatusPages();
         try {
             var socket = new InetSocketAddress(resolve(address.host()), address.port());
-            return new MetricsServer(
-                    PrometheusEndpoint.start(socket, registry, Version.text(), health), health);
+            var endpoint =
+                    PrometheusEndpoint.start(
+                            socket, registry, Version.text(), health, pages.pages());
+            return new MetricsServer(endpoint, health, pages);
         } catch (IOException e) {
             throw new OperatorException(
                     Values.given(ServeSyntax.METRICS_PORT, Integer.toString(address.port()))
@@ -59,9 +67,10 @@ final class MetricsServer implements AutoCloseable {
         }
     }
 
-    /** From now on /readyz and /healthz answer for this engine. */
-    void serving(Engine engine) {
+    /** From now on /readyz, /healthz and the status page answer for this engine. */
+    void serving(Engine engine, StatusReader status) {
         health.engine = engine;
+        pages.show(status);
     }
 
     /** Where a person finds the metrics. */
@@ -83,18 +92,21 @@ final class MetricsServer implements AutoCloseable {
     }
 
     private static final class EngineHealth implements Health {
+        /** Those who probe have a patience of their own: docs/metrics.md tells them this one. */
+        private static final long PATIENCE_MS = 2_000;
+
         private volatile @Nullable Engine engine;
 
         @Override
-        public boolean healthy() {
+        public List<String> failures() throws InterruptedException {
             Engine current = engine;
-            return current == null || current.healthy();
+            return current == null ? List.of() : current.failures(PATIENCE_MS);
         }
 
         @Override
-        public boolean ready() {
+        public @Nullable String notReady() {
             Engine current = engine;
-            return current != null && current.healthy();
+            return current == null ? "starting" : current.notReady();
         }
     }
 }

@@ -7,12 +7,11 @@ import dev.ringside.server.options.ExitCode;
 import dev.ringside.server.options.MetricsAddress;
 import dev.ringside.server.options.OperatorException;
 import dev.ringside.server.options.ServerOptions;
-import dev.ringside.server.options.Text;
+import dev.ringside.server.status.StatusReader;
 import dev.ringside.server.upgrade.Inheritance;
 import dev.ringside.server.upgrade.Successor;
 import dev.ringside.shm.SdNotify;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,11 +24,10 @@ public final class Server implements AutoCloseable {
     /** Leaves the rest of the second that SIGTERM may take to the JVM. */
     private static final long DRAIN_MS = 800;
 
-    private final MetricsRegistry registry = new MetricsRegistry();
+    private final MetricsRegistry registry;
     private final Served served;
     private final Supplier<CommandText> command;
     private final ServerOptions options;
-    private final PrintStream err;
     private @Nullable MetricsServer metrics;
     private @Nullable Engine engine;
     private @Nullable ControlSocket control;
@@ -39,12 +37,11 @@ public final class Server implements AutoCloseable {
     /** Host I/O, or another process, uses what this one has: it must end as it is. */
     private boolean untouchable;
 
-    private Server(
-            Served served, Supplier<CommandText> command, ServerOptions options, PrintStream err) {
+    private Server(Served served, Supplier<CommandText> command, ServerOptions options) {
         this.served = served;
         this.command = command;
         this.options = options;
-        this.err = err;
+        registry = new MetricsRegistry(options.exemplars());
     }
 
     /**
@@ -54,11 +51,11 @@ public final class Server implements AutoCloseable {
      * @return the exit status
      * @throws OperatorException when it cannot be started; nothing is left behind then
      */
-    public static int run(
-            Served served, Supplier<CommandText> command, ServerOptions options, PrintStream err)
+    public static int run(Served served, Supplier<CommandText> command, ServerOptions options)
             throws OperatorException, InterruptedException {
+        options.log().apply();
         StopSignal stop = StopSignal.install(!served.hearsHangUp());
-        try (var server = new Server(served, command, options, err)) {
+        try (var server = new Server(served, command, options)) {
             return server.serve(server.start(), stop);
         }
     }
@@ -74,11 +71,11 @@ public final class Server implements AutoCloseable {
             Served served,
             Supplier<CommandText> command,
             ServerOptions options,
-            long limitMs,
-            PrintStream err)
+            long limitMs)
             throws OperatorException, InterruptedException {
+        options.log().apply();
         StopSignal stop = StopSignal.install(!served.hearsHangUp());
-        try (var server = new Server(served, command, options, err)) {
+        try (var server = new Server(served, command, options)) {
             return server.serve(server.start(successor, limitMs), stop);
         }
     }
@@ -118,7 +115,7 @@ public final class Server implements AutoCloseable {
         try {
             startMetrics(sameMetrics);
         } catch (OperatorException e) {
-            Log.warn("metrics", "no metrics: " + e.getMessage());
+            Log.about("metrics").warn("no metrics: " + e.getMessage());
         }
         serving(started, pause);
         return started;
@@ -165,23 +162,20 @@ public final class Server implements AutoCloseable {
     private void serving(Engine started, String how) {
         MetricsServer endpoint = metrics;
         if (endpoint != null) {
-            endpoint.serving(started);
+            endpoint.serving(started, new StatusReader(started, registry, Version.text()));
         }
-        for (String note : served.notes()) {
-            err.println("ringside: note: " + Text.oneLine(note));
-        }
-        err.println(
-                "ringside: ready: "
-                        + Text.oneLine(
-                                how
-                                        + served.describe()
-                                        + "; "
-                                        + options.threads().describe()
-                                        + (endpoint == null
-                                                ? "; no metrics"
-                                                : "; metrics " + endpoint.url())
-                                        + confinement));
-        err.flush();
+        served.notes().forEach(note -> Log.about("note").info("note: " + note));
+        Log.about("ready")
+                .info(
+                        "ready: "
+                                + how
+                                + served.describe()
+                                + "; "
+                                + options.threads().describe()
+                                + (endpoint == null
+                                        ? "; no metrics"
+                                        : "; metrics " + endpoint.url())
+                                + confinement);
         boolean unused = SdNotify.notify(notifySocket, "READY=1");
     }
 
@@ -199,19 +193,20 @@ public final class Server implements AutoCloseable {
         boolean unused = SdNotify.notify(notifySocket, "STOPPING=1");
         untouchable = !started.shutdown(DRAIN_MS);
         if (untouchable) {
-            err.println(
-                    "ringside: warning: "
-                            + signal
-                            + ": host I/O did not finish within "
-                            + DRAIN_MS
-                            + " ms; what the guest had no answer for is lost");
+            Log.about("stop")
+                    .warn(
+                            signal
+                                    + ": host I/O did not finish within "
+                                    + DRAIN_MS
+                                    + " ms; what the guest had no answer for is lost");
             return ExitCode.FAILED;
         }
         freeze(started);
-        err.println(
-                "ringside: stopped: "
-                        + (signal == null ? "the front-end hung up" : signal)
-                        + ", every request taken was answered");
+        Log.about("stop")
+                .info(
+                        "stopped: "
+                                + (signal == null ? "the front-end hung up" : signal)
+                                + ", every request taken was answered");
         return ExitCode.OK;
     }
 
@@ -220,7 +215,7 @@ public final class Server implements AutoCloseable {
         untouchable = true;
         // Before this one ends: the service manager would take that for the end of the service.
         boolean unused = SdNotify.notify(notifySocket, "MAINPID=" + pid);
-        err.println("ringside: stopped: process " + pid + " has taken over");
+        Log.about("stop").info("stopped: process " + pid + " has taken over");
         return ExitCode.OK;
     }
 

@@ -43,6 +43,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** An engine with disks and NICs, all in this process; closing it takes everything down again. */
 final class TestServer implements AutoCloseable {
@@ -52,13 +53,13 @@ final class TestServer implements AutoCloseable {
     private static final Health HEALTH =
             new Health() {
                 @Override
-                public boolean healthy() {
-                    return true;
+                public List<String> failures() {
+                    return List.of();
                 }
 
                 @Override
-                public boolean ready() {
-                    return true;
+                public @Nullable String notReady() {
+                    return null;
                 }
             };
 
@@ -197,7 +198,8 @@ final class TestServer implements AutoCloseable {
     /** The page of metrics, by HTTP. */
     String metricsPage() throws Exception {
         final InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-        try (PrometheusEndpoint endpoint = PrometheusEndpoint.start(any, metrics, "test", HEALTH)) {
+        try (PrometheusEndpoint endpoint =
+                PrometheusEndpoint.start(any, metrics, "test", HEALTH, Map.of())) {
             final URI page =
                     URI.create("http://127.0.0.1:" + endpoint.address().getPort() + "/metrics");
             try (InputStream body = page.toURL().openStream()) {
@@ -209,6 +211,11 @@ final class TestServer implements AutoCloseable {
     /** Stops everything for another process to go on, see {@link Engine#freeze}. */
     List<SavedEndpoint> freeze() throws Exception {
         return engine.freeze().get(LIMIT_S, TimeUnit.SECONDS);
+    }
+
+    /** Runs something on a shard and waits for it. */
+    void onShard(final int shard, final Runnable action) throws InterruptedException {
+        engine.onShard(shard, unused -> action.run());
     }
 
     /** Goes on. */

@@ -157,6 +157,10 @@ final class ServeParserTest {
                 spin-us = "50"
                 queue-budget = "64"
                 device-share-us = "50"
+                log-format = "text"
+                log-level = "info"
+                slow-turn-ms = "10"
+                slow-request-ms = "100"
 
                 [disk.a]
                 socket-path = "@a.sock"

@@ -22,6 +22,11 @@ enum BlkOperation implements MetricName {
         this.label = label;
     }
 
+    /** As metrics and events have it. */
+    String label() {
+        return label;
+    }
+
     @Override
     public String metricName() {
         return "ringside_blk_request_duration_seconds";

@@ -19,11 +19,14 @@ final class BlkQueueMetrics implements AutoCloseable {
     private final Map<BlkThrottled, LatencyHistogram> waits = new EnumMap<>(BlkThrottled.class);
     private final List<MetricsRegistry.Registration> registrations = new ArrayList<>();
 
+    private final String device;
+
     BlkQueueMetrics(MetricsRegistry registry, String device, int queue) {
+        this.device = device;
         Map<String, String> labels = Map.of("device", device, "queue", Integer.toString(queue));
         registrations.add(registry.register(labels, counters));
         for (BlkOperation operation : BlkOperation.values()) {
-            LatencyHistogram histogram = new LatencyHistogram();
+            LatencyHistogram histogram = new LatencyHistogram(registry.exemplars());
             latencies.put(operation, histogram);
             registrations.add(registry.register(operation, labels, histogram));
         }
@@ -32,6 +35,11 @@ final class BlkQueueMetrics implements AutoCloseable {
             waits.put(side, histogram);
             registrations.add(registry.register(side, labels, histogram));
         }
+    }
+
+    /** The device's name. */
+    String device() {
+        return device;
     }
 
     Counters<BlkCounter> counters() {

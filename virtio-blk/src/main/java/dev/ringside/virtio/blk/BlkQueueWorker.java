@@ -29,6 +29,7 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
     private final BlkSlots slots;
     private final DescriptorChain chain;
     private final BlockChannel channel;
+    private final long slowNs;
     private final QueueMeter meter;
     private final BlkThrottle throttle;
     private final BlkHeld held;
@@ -58,6 +59,7 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
         chain = new DescriptorChain(queue.maxChainEntries());
         channel = parts.backend().openChannel(shard, slots.ios(), this);
         flushDue = state.durableWrites() && !state.offers(BlkSpec.VIRTIO_BLK_F_RO);
+        slowNs = shard.slowRequestNs();
         meter = parts.meter();
         throttle = new BlkThrottle(meter, tally, slots.ios().length);
         held = new BlkHeld(parts.onError(), parts.trouble(), slots.ios().length);
@@ -170,7 +172,7 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
         }
         if (verdict != BlkRequest.HELD) {
             if (waited) {
-                tally.latency(request.operation(), shard.clock() - request.startNs());
+                measure(request, shard.clock());
             } else {
                 tally.addToBurst(request.operation());
             }
@@ -239,8 +241,23 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
         }
         inFlight--;
         if (verdict != BlkRequest.HELD) {
-            tally.latency(request.operation(), shard.nowNs() - request.startNs());
+            measure(request, shard.nowNs());
             finish(request, verdict);
+        }
+    }
+
+    private void measure(BlkRequest request, long endNs) {
+        long durationNs = endNs - request.startNs();
+        long sector = request.io().offset() / BlkSpec.SECTOR_BYTES;
+        tally.latency(request.operation(), durationNs, sector);
+        if (durationNs >= slowNs) {
+            shard.slowRequest(
+                    parts.metrics().device(),
+                    queue.index(),
+                    request.operation().label(),
+                    sector,
+                    request.bytes(),
+                    durationNs);
         }
     }
 

@@ -89,9 +89,9 @@ final class BlkTally {
         counters.increment(BlkCounter.HELD);
     }
 
-    /** A request took so long. */
-    void latency(BlkOperation operation, long durationNs) {
-        latencies[operation.ordinal()].record(durationNs);
+    /** A request that began at a sector took so long. */
+    void latency(BlkOperation operation, long durationNs, long sector) {
+        latencies[operation.ordinal()].record(durationNs, sector);
     }
 
     /** A request began and ended in this poll. Mostly the same operation as the one before. */

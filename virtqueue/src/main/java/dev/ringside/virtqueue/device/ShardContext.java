@@ -36,6 +36,25 @@ public interface ShardContext {
     /** Which shard this is, from 0. */
     int shardIndex();
 
+    /** From what duration on, in nanoseconds, a request is to be told of as slow. */
+    default long slowRequestNs() {
+        return Long.MAX_VALUE;
+    }
+
+    /**
+     * Tells of a request that took {@link #slowRequestNs} or longer. Allocates only while somebody
+     * records such events.
+     *
+     * @param device the device's name
+     * @param queue index of the queue
+     * @param operation such as {@code read}
+     * @param sector where it began; 0 when it has no place
+     * @param bytes how many it moved
+     * @param durationNs from the ring and back
+     */
+    default void slowRequest(
+            String device, int queue, String operation, long sector, long bytes, long durationNs) {}
+
     /**
      * Keeps the shard from sleeping beyond a time. Holds for this duty cycle: call it in each
      * {@code poll} as long as it is wanted.
