@@ -1,6 +1,6 @@
 package dev.ringside.metrics.prometheus;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.joining;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -22,14 +22,17 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An HTTP server with {@code /metrics} (Prometheus text 0.0.4, or OpenMetrics when the client
- * accepts it), {@code /healthz} and {@code /readyz}. Any thread may call it.
+ * accepts it), {@code /healthz}, {@code /readyz} and the pages that it is given. Any thread may
+ * call it.
  */
 public final class PrometheusEndpoint implements AutoCloseable {
     /** Connections at a time; more wait or are closed. */
@@ -45,7 +48,6 @@ public final class PrometheusEndpoint implements AutoCloseable {
                     "sun.net.httpserver.maxReqHeaderSize", "16384",
                     "sun.net.httpserver.nodelay", "true");
 
-    private static final String TEXT = "text/plain; charset=utf-8";
     private static final int BACKLOG = 32;
     private static final int OK = 200;
     private static final int NOT_FOUND = 404;
@@ -62,11 +64,17 @@ public final class PrometheusEndpoint implements AutoCloseable {
     private final ExpositionFormatWriter textFormat = PrometheusTextFormatWriter.create();
     private final ExpositionFormatWriter openMetrics = OpenMetricsTextFormatWriter.create();
     private final Health health;
+    private final Map<String, Page> pages;
 
     private PrometheusEndpoint(
-            HttpServer server, MetricsRegistry registry, String version, Health health) {
+            HttpServer server,
+            MetricsRegistry registry,
+            String version,
+            Health health,
+            Map<String, Page> pages) {
         this.server = server;
         this.health = health;
+        this.pages = new TreeMap<>(pages);
         prometheus.register(new RegistryCollector(registry));
         prometheus.register(new ProcessCollector(Path.of("/proc/self")));
         prometheus.register(() -> buildInfo(version));
@@ -80,10 +88,15 @@ public final class PrometheusEndpoint implements AutoCloseable {
      *
      * @param address where to listen; port 0: any free one, see {@link #address}
      * @param version what {@code ringside_build_info} says
+     * @param pages other pages by their paths
      * @throws IOException when the address cannot be bound; nothing is left behind
      */
     public static PrometheusEndpoint start(
-            InetSocketAddress address, MetricsRegistry registry, String version, Health health)
+            InetSocketAddress address,
+            MetricsRegistry registry,
+            String version,
+            Health health,
+            Map<String, Page> pages)
             throws IOException {
         LIMITS.forEach(
                 (name, value) -> {
@@ -92,7 +105,7 @@ public final class PrometheusEndpoint implements AutoCloseable {
                     }
                 });
         HttpServer server = HttpServer.create(address, BACKLOG);
-        var endpoint = new PrometheusEndpoint(server, registry, version, health);
+        var endpoint = new PrometheusEndpoint(server, registry, version, health, pages);
         server.setExecutor(endpoint.clients);
         server.createContext("/", endpoint::serve);
         server.start();
@@ -131,27 +144,54 @@ public final class PrometheusEndpoint implements AutoCloseable {
     private void serve(HttpExchange exchange) throws IOException {
         try (exchange) {
             answer(exchange, respond(exchange));
+        } catch (InterruptedException e) {
+            // The endpoint closes, and with it the connection.
+            Thread.currentThread().interrupt();
         }
     }
 
-    private Response respond(HttpExchange exchange) {
+    private Response respond(HttpExchange exchange) throws InterruptedException {
         String method = exchange.getRequestMethod();
         if (!method.equals("GET") && !method.equals("HEAD")) {
             return Response.text(METHOD_NOT_ALLOWED, "only GET and HEAD\n");
         }
-        return switch (exchange.getRequestURI().getPath()) {
+        String path = String.valueOf(exchange.getRequestURI().getPath());
+        return switch (path) {
             case "/metrics" -> scrape(exchange.getRequestHeaders().getFirst("Accept"));
-            case "/healthz" ->
-                    health.healthy()
-                            ? Response.text(OK, "ok\n")
-                            : Response.text(UNAVAILABLE, "failed: see the log, then restart\n");
-            case "/readyz" ->
-                    health.ready()
-                            ? Response.text(OK, "ready\n")
-                            : Response.text(UNAVAILABLE, "not ready\n");
-            case null, default ->
-                    Response.text(NOT_FOUND, "there are /metrics, /healthz and /readyz\n");
+            case "/healthz" -> healthz();
+            case "/readyz" -> readyz();
+            default -> page(path);
         };
+    }
+
+    private Response healthz() throws InterruptedException {
+        List<String> failures = health.failures();
+        return failures.isEmpty()
+                ? Response.text(OK, "ok\n")
+                : Response.text(UNAVAILABLE, String.join("\n", failures) + "\n");
+    }
+
+    private Response readyz() {
+        String reason = health.notReady();
+        return reason == null
+                ? Response.text(OK, "ready\n")
+                : Response.text(UNAVAILABLE, "not ready: " + reason + "\n");
+    }
+
+    private Response page(String path) throws InterruptedException {
+        Page page = pages.get(path);
+        if (page == null) {
+            return Response.text(
+                    NOT_FOUND,
+                    "there are /metrics, /healthz, /readyz"
+                            + pages.keySet().stream().map(", "::concat).collect(joining())
+                            + "\n");
+        }
+        try {
+            return page.get();
+        } catch (RuntimeException e) {
+            return Response.text(FAILED, "the page failed: " + e + "\n");
+        }
     }
 
     /** Written to memory first: a slow client then holds bytes, not the collectors. */
@@ -164,12 +204,14 @@ public final class PrometheusEndpoint implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             return Response.text(FAILED, "the scrape failed: " + e + "\n");
         }
-        return new Response(OK, writer.getContentType(), bytes.toByteArray());
+        return Response.ok(writer.getContentType(), bytes.toByteArray());
     }
 
     private static void answer(HttpExchange exchange, Response response) throws IOException {
         boolean head = exchange.getRequestMethod().equals("HEAD");
-        exchange.getResponseHeaders().set("Content-Type", response.contentType());
+        response.headers().forEach(exchange.getResponseHeaders()::set);
+        exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
+        exchange.getResponseHeaders().set("Cache-Control", "no-store");
         if (response.status() == METHOD_NOT_ALLOWED) {
             // A body may follow that nobody reads.
             exchange.getResponseHeaders().set("Allow", "GET, HEAD");
@@ -184,13 +226,6 @@ public final class PrometheusEndpoint implements AutoCloseable {
         exchange.sendResponseHeaders(response.status(), response.body().length);
         try (OutputStream body = exchange.getResponseBody()) {
             body.write(response.body());
-        }
-    }
-
-    @SuppressWarnings("ArrayRecordComponent") // written once, never compared
-    private record Response(int status, String contentType, byte[] body) {
-        static Response text(int status, String text) {
-            return new Response(status, TEXT, text.getBytes(UTF_8));
         }
     }
 }

@@ -6,6 +6,8 @@ import dev.ringside.metrics.MetricsRegistry;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.Exemplar;
+import io.prometheus.metrics.model.snapshots.Exemplars;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
@@ -58,7 +60,7 @@ final class RegistryCollector implements MultiCollector {
             counters.add(
                     CounterSnapshot.CounterDataPointSnapshot.builder()
                             .labels(labels(labels))
-                            .value((double) value)
+                            .value(value * name.scale())
                             .build());
         }
 
@@ -101,6 +103,7 @@ final class RegistryCollector implements MultiCollector {
                             .labels(labels(labels))
                             .classicHistogramBuckets(buckets(snapshot))
                             .sum(snapshot.sumNs() / NS_PER_SECOND)
+                            .exemplars(exemplars(snapshot))
                             .build());
         }
 
@@ -127,6 +130,19 @@ final class RegistryCollector implements MultiCollector {
             Labels.Builder all = Labels.builder();
             labels.forEach(all::label);
             return all.build();
+        }
+
+        private static Exemplars exemplars(LatencyHistogram.Snapshot snapshot) {
+            return Exemplars.of(
+                    snapshot.exemplars().stream()
+                            .map(
+                                    one ->
+                                            Exemplar.builder()
+                                                    .value(one.durationNs() / NS_PER_SECOND)
+                                                    .timestampMillis(one.timeMs())
+                                                    .labels(Labels.of("sector", "" + one.place()))
+                                                    .build())
+                            .toList());
         }
 
         private static ClassicHistogramBuckets buckets(LatencyHistogram.Snapshot snapshot) {

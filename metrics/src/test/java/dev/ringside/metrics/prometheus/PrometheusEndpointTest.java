@@ -19,7 +19,10 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -66,8 +69,9 @@ final class PrometheusEndpointTest {
     }
 
     private final MetricsRegistry registry = new MetricsRegistry();
-    private final AtomicBoolean healthy = new AtomicBoolean(true);
-    private final AtomicBoolean ready = new AtomicBoolean(true);
+    private final List<String> failures = new CopyOnWriteArrayList<>();
+    private final AtomicReference<@Nullable String> notReady = new AtomicReference<>();
+    private Supplier<Response> page = () -> Response.ok("text/x", "hello".getBytes(UTF_8));
     private PrometheusEndpoint endpoint;
 
     PrometheusEndpointTest() throws IOException {
@@ -75,21 +79,26 @@ final class PrometheusEndpointTest {
     }
 
     private PrometheusEndpoint start() throws IOException {
+        return start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    }
+
+    private PrometheusEndpoint start(InetSocketAddress address) throws IOException {
         return PrometheusEndpoint.start(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                address,
                 registry,
                 "1.2.3",
                 new Health() {
                     @Override
-                    public boolean healthy() {
-                        return healthy.get();
+                    public List<String> failures() {
+                        return failures;
                     }
 
                     @Override
-                    public boolean ready() {
-                        return ready.get();
+                    public @Nullable String notReady() {
+                        return notReady.get();
                     }
-                });
+                },
+                Map.of("/a", () -> page.get(), "/b", () -> Response.ok("text/x", new byte[3])));
     }
 
     @BeforeEach
@@ -179,6 +188,19 @@ final class PrometheusEndpointTest {
     }
 
     @Test
+    void shouldShowExamplesInOpenMetricsOnly() throws IOException {
+        var histogram = new LatencyHistogram(true);
+        histogram.record(1_500_000, 4096);
+        registry.register(Duration.READ, Map.of("device", "d"), histogram);
+
+        String open = get("/metrics", "Accept: application/openmetrics-text\r\n");
+        String text = get("/metrics", "");
+
+        assertTrue(open.contains(" 1 # {sector=\"4096\"} 0.0015 "), open);
+        assertFalse(text.contains("sector"), text);
+    }
+
+    @Test
     void shouldShowAHistogramInSecondsAndCumulative() throws IOException {
         var histogram = new LatencyHistogram();
         histogram.record(500);
@@ -265,26 +287,60 @@ final class PrometheusEndpointTest {
     }
 
     @Test
-    void shouldTellHealthAndReadiness() throws IOException {
-        assertTrue(get("/healthz", "").startsWith("HTTP/1.1 200 "));
-        assertTrue(get("/readyz", "").startsWith("HTTP/1.1 200 "));
+    void shouldSayWhatFailsAndWhyItIsNotReady() throws IOException {
+        assertTrue(get("/healthz", "").endsWith("\r\n\r\nok\n"));
+        assertTrue(get("/readyz", "").endsWith("\r\n\r\nready\n"));
 
-        healthy.set(false);
-        ready.set(false);
+        failures.add("shard 1 does not answer");
+        failures.add("shard 2 has failed");
+        notReady.set("ending");
 
-        assertTrue(get("/healthz", "").startsWith("HTTP/1.1 503 "));
-        assertTrue(get("/readyz", "").startsWith("HTTP/1.1 503 "));
+        String health = get("/healthz", "");
+        assertTrue(health.startsWith("HTTP/1.1 503 "), health);
+        assertTrue(health.endsWith("\r\n\r\nshard 1 does not answer\nshard 2 has failed\n"));
+        String ready = get("/readyz", "");
+        assertTrue(ready.startsWith("HTTP/1.1 503 "), ready);
+        assertTrue(ready.endsWith("\r\n\r\nnot ready: ending\n"), ready);
     }
 
     @Test
-    void shouldRefuseOtherPathsAndMethods() throws IOException {
-        assertTrue(get("/", "").startsWith("HTTP/1.1 404 "));
-        assertTrue(get("/metrics/x", "").startsWith("HTTP/1.1 404 "));
-        assertTrue(get("/%00", "").startsWith("HTTP/1.1 404 "));
+    void shouldServeThePagesThatItIsGiven() throws IOException {
+        String answer = get("/a", "");
+
+        assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
+        assertTrue(answer.contains("\r\nContent-type: text/x\r\n"), answer);
+        assertTrue(answer.contains("\r\nX-content-type-options: nosniff\r\n"), answer);
+        assertTrue(answer.endsWith("\r\n\r\nhello"), answer);
+    }
+
+    @Test
+    void shouldAnswerWhenAPageFails() throws IOException {
+        page =
+                () -> {
+                    throw new IllegalStateException("why");
+                };
+
+        String answer = get("/a", "");
+
+        assertTrue(answer.startsWith("HTTP/1.1 500 "), answer);
+        assertTrue(answer.contains("why"), answer);
+    }
+
+    @Test
+    void shouldRefuseOtherMethods() throws IOException {
         String post = exchange("POST /metrics HTTP/1.1\r\nContent-Length: 0\r\n");
         assertTrue(post.startsWith("HTTP/1.1 405 "), post);
         String head = exchange("HEAD /metrics HTTP/1.1\r\n");
         assertTrue(head.startsWith("HTTP/1.1 200 ") && head.endsWith("\r\n\r\n"), head);
+    }
+
+    @Test
+    void shouldAnswerNothingElse() throws IOException {
+        for (String path : List.of("/", "/metrics/x", "/%00", "/a/", "/A")) {
+            String answer = get(path, "");
+            assertTrue(answer.startsWith("HTTP/1.1 404 "), answer);
+            assertTrue(answer.contains("there are /metrics, /healthz, /readyz, /a, /b\n"), answer);
+        }
     }
 
     @Test
@@ -322,24 +378,7 @@ final class PrometheusEndpointTest {
     void shouldFailWhenThePortIsTaken() {
         InetSocketAddress taken = endpoint.address();
 
-        assertThrows(
-                BindException.class,
-                () ->
-                        PrometheusEndpoint.start(
-                                taken,
-                                registry,
-                                "1",
-                                new Health() {
-                                    @Override
-                                    public boolean healthy() {
-                                        return true;
-                                    }
-
-                                    @Override
-                                    public boolean ready() {
-                                        return true;
-                                    }
-                                }));
+        assertThrows(BindException.class, () -> start(taken));
     }
 
     @Test
