@@ -117,6 +117,24 @@ final class DocumentsTest {
     }
 
     @Test
+    void shouldNameEveryTopicOfTheLog() throws IOException {
+        String page = read("docs/logs.md");
+        Set<String> topics = new TreeSet<>();
+        try (Stream<Path> sources = Files.walk(Path.of("src/main/java"))) {
+            for (Path source : sources.filter(file -> file.toString().endsWith(".java")).toList()) {
+                var about =
+                        Pattern.compile("about\\(\"([a-z-]+)\"\\)")
+                                .matcher(Files.readString(source));
+                while (about.find()) {
+                    topics.add(about.group(1));
+                }
+            }
+        }
+        assertTrue(topics.size() > 20, topics.toString());
+        topics.forEach(topic -> assertTrue(page.contains("`" + topic + "`"), topic));
+    }
+
+    @Test
     void shouldShowAConfigurationThatIsRight() throws Exception {
         String page = read("docs/serve.md");
         int start = page.indexOf("```toml\n") + "```toml\n".length();
