@@ -32,6 +32,10 @@ import org.jspecify.annotations.Nullable;
 final class Endpoint implements DeviceHandle {
     private static final long ACCEPT_RETRY_MS = 1_000;
 
+    private static final String UNANSWERED =
+            " requests were taken before and not answered; without an in-flight region nobody"
+                    + " knows which: the driver may wait for them for ever";
+
     private final Conductor conductor;
     private final VirtioDevice device;
     private final SocketSource source;
@@ -376,7 +380,8 @@ final class Endpoint implements DeviceHandle {
                                 + description()
                                 + " sends more than "
                                 + limits.maxReadsPerSecond()
-                                + " messages a second: it is read no faster than that (--message-rate)");
+                                + " messages a second: it is read no faster than that"
+                                + " (--message-rate)");
     }
 
     void ringFaulted(int queue, RingFault fault, @Nullable Throwable cause) {
@@ -401,13 +406,7 @@ final class Endpoint implements DeviceHandle {
                     .warn(what + found.replayed() + " requests were in flight and are done again");
         }
         if (found.unknown() > 0) {
-            about("unanswered")
-                    .queue(queue)
-                    .warn(
-                            what
-                                    + found.unknown()
-                                    + " requests were taken before and not answered; without an in-flight"
-                                    + " region nobody knows which: the driver may wait for them for ever");
+            about("unanswered").queue(queue).warn(what + found.unknown() + UNANSWERED);
         }
     }
 

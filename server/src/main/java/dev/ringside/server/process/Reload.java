@@ -45,7 +45,8 @@ public final class Reload {
                     .warn(
                             "SIGHUP was ignored at the start (nohup), so "
                                     + file
-                                    + " cannot be reloaded: start without nohup, for example with setsid");
+                                    + " cannot be reloaded: start without nohup, for example with"
+                                    + " setsid");
         }
     }
 
