@@ -91,6 +91,28 @@ final class BackEnd implements AutoCloseable {
             final Path folder,
             final int cpu)
             throws IOException {
+        return start(kind, storage, root, folder, cpu, List.of());
+    }
+
+    /** The same with more options of Ringside. */
+    static BackEnd startRingside(
+            final Storage storage,
+            final Path root,
+            final Path folder,
+            final int cpu,
+            final List<String> more)
+            throws IOException {
+        return start(Kind.RINGSIDE, storage, root, folder, cpu, more);
+    }
+
+    private static BackEnd start(
+            final Kind kind,
+            final Storage storage,
+            final Path root,
+            final Path folder,
+            final int cpu,
+            final List<String> more)
+            throws IOException {
         final String name = kind.name().toLowerCase(Locale.ROOT);
         final Path socket = folder.resolve(name + ".sock");
         Files.deleteIfExists(socket);
@@ -109,6 +131,7 @@ final class BackEnd implements AutoCloseable {
                                     "--num-queues=1");
                     case QEMU -> qemu(storage.qemuBlockdev(image), socket);
                 });
+        command.addAll(more);
         final File log = folder.resolve(name + ".log").toFile();
         final ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log);

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Entry of {@code bench/compare}: the first argument is the repository, the second {@code disk} or
- * {@code net}, the others are options.
+ * Entry of {@code bench/compare}: the first argument is the repository, the second {@code disk},
+ * {@code net} or {@code limits}, the others are options.
  */
 public final class Compare {
     private static final double MIB = 1 << 20;
@@ -35,6 +35,8 @@ public final class Compare {
             final Arguments rest = new Arguments(all.subList(2, all.size()));
             if (all.get(1).equals("net")) {
                 new NetCompare(NetCompareOptions.parse(root, rest)).run();
+            } else if (all.get(1).equals("limits")) {
+                new LimitTable(root, rest, System.out).run();
             } else {
                 new Compare(CompareOptions.parse(root, rest)).run();
             }
@@ -45,7 +47,9 @@ public final class Compare {
                             + "\n"
                             + CompareOptions.USAGE
                             + "\n\n"
-                            + NetCompareOptions.USAGE);
+                            + NetCompareOptions.USAGE
+                            + "\n\n"
+                            + LimitTable.USAGE);
             System.exit(64);
         } catch (IOException e) {
             System.err.println("bench/compare: " + e.getMessage());

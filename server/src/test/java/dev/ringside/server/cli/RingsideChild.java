@@ -133,8 +133,9 @@ final class RingsideChild implements AutoCloseable {
         return new String(process.getInputStream().readAllBytes(), UTF_8);
     }
 
+    /** Kills it if it still runs; afterwards nothing of it holds a file any more. */
     @Override
     public void close() {
-        process.destroyForcibly();
+        process.destroyForcibly().onExit().join();
     }
 }

@@ -73,7 +73,7 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
         state = now;
         finishing &= draining || budget == 0;
         channel.poll();
-        if (flushDue && inFlight == 0) {
+        if (flushDue && inFlight == 0 && throttle.isEmpty() && held.isEmpty()) {
             startInternalFlush();
         }
         throttle.refresh();

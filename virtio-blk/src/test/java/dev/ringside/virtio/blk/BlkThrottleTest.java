@@ -197,6 +197,25 @@ class BlkThrottleTest {
     }
 
     @Test
+    void shouldFlushAfterTheWritesThatStillWaitAndGoIntoTheCache() {
+        limit(LimitKind.IOPS, 1, 0);
+        write(2);
+        disk.turn();
+        assertTrue(disk.device.writeConfig(BlkSpec.CONFIG_WCE, new byte[] {0}));
+        backend.complete(0);
+        disk.turn();
+        assertEquals(0, backend.submitted().size(), "a write still waits");
+        assertFalse(disk.worker.drained());
+
+        disk.worker.finishTaken();
+        disk.worker.poll(0);
+        assertFalse(backend.complete(0).durable());
+        disk.worker.poll(0);
+        assertEquals(BlockOperation.FLUSH, backend.complete(0).operation());
+        assertTrue(disk.worker.drained());
+    }
+
+    @Test
     void shouldFollowChangesAtOnceAndWakeTheShard() {
         limit(LimitKind.IOPS, 1, 0);
         write(4);
