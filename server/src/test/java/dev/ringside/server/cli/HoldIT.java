@@ -130,7 +130,7 @@ final class HoldIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"TERM, false", "TERM, true", "KILL, false", "KILL, true"})
+    @CsvSource({"TERM, false", "TERM, true", "KILL, false"})
     void shouldLeaveWhatWaitsToTheNextProcess(String signal, boolean packed) throws Exception {
         try (FillingStorage storage = new FillingStorage(Kind.EXT4, folder, DISK_BYTES)) {
             RingsideChild child = serve(storage);

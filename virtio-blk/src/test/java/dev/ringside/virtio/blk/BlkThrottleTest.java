@@ -78,7 +78,7 @@ class BlkThrottleTest {
 
     @Test
     void shouldLetThroughWhatTheRateAllowsAndSleepMeanwhile() {
-        limit(LimitKind.IOPS, 100, 0);
+        limit(LimitKind.IOPS, 100, 1);
         write(5);
         disk.turn();
         assertEquals(1, backend.submitted().size(), "the burst");
@@ -110,7 +110,7 @@ class BlkThrottleTest {
 
     @Test
     void shouldLetTheOlderOfReadAndWriteGoFirst() {
-        limit(LimitKind.IOPS, 100, 0);
+        limit(LimitKind.IOPS, 100, 1);
         write(1);
         disk.turn();
         write(1);
@@ -154,14 +154,28 @@ class BlkThrottleTest {
     }
 
     @Test
+    void shouldLetNoSmallRequestOvertakeALargeOneThatSavesUp() {
+        limit(LimitKind.BPS_WRITE, 4096, 0);
+        sent.add(disk.submit(BlkSpec.VIRTIO_BLK_T_OUT, 0, new byte[65536], 0));
+        disk.turn();
+        write(1);
+        pass(14_500);
+        assertEquals(0, backend.submitted().size());
+        pass(1_000);
+        assertEquals(65536, backend.submitted().getFirst().length());
+    }
+
+    @Test
     void shouldFinishWhatItTookAtOnceWhenStoppedAndOweItAfterwards() {
         limit(LimitKind.IOPS, 1, 0);
         write(6);
         disk.turn();
         assertEquals(1, backend.submitted().size());
+        backend.complete(0);
         disk.worker.beginDrain();
+        assertFalse(disk.worker.drained());
         disk.turn();
-        assertEquals(6, backend.submitted().size());
+        assertEquals(5, backend.submitted().size());
         while (!backend.submitted().isEmpty()) {
             backend.complete(0);
         }

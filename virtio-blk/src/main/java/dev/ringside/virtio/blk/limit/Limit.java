@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
  * How much of a {@link LimitKind} may pass: requests or bytes.
  *
  * @param rate in a second; 0: any
- * @param burst at once after a pause; 0: what 10 ms bring
+ * @param burst at once after a pause; 0: what 100 ms bring
  */
 public record Limit(long rate, long burst) {
     /** No limit. */

@@ -16,7 +16,7 @@ final class LimitLine {
     /** How much a taker gets at once, ns: each wakes its shard. */
     private static final long SLICE_NS = 4_000_000;
 
-    private static final long BURST_NS = 10_000_000;
+    private static final long BURST_NS = 100_000_000;
     private static final double TICKS_PER_SECOND = 1e9 * (1 << TICK_BITS);
 
     private final Limit limit;

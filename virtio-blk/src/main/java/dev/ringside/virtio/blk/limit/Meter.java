@@ -17,7 +17,7 @@ final class Meter {
 
     private long readyTicks;
 
-    /** Whether the slice before was waited for. */
+    /** Whether slices have been waited for, one after the other. */
     private boolean waited;
 
     /** Goes on with another line; null: there is no limit any more. */
@@ -63,11 +63,12 @@ final class Meter {
 
     /** Who waited for the slice before would have come at once for this one. */
     private long wantedSince(long nowTicks) {
-        if (!waited) {
-            return nowTicks;
-        }
+        return waited ? Math.max(readyTicks - nowTicks, -LATE_TICKS) + nowTicks : nowTicks;
+    }
+
+    /** Nothing was wanted for a while. */
+    void rest() {
         waited = false;
-        return Math.max(readyTicks - nowTicks, -LATE_TICKS) + nowTicks;
     }
 
     /** A request goes. */

@@ -11,7 +11,10 @@ import java.util.List;
 public final class QueueMeter {
     private static final LimitKind[] KINDS = LimitKind.values();
 
-    /** After such a pause a queue begins anew, ns. */
+    /** A queue that wants nothing for so long does not wait any more, ns. */
+    private static final long GAP_NS = 1_000_000;
+
+    /** After such a pause a queue gives back what it has left, ns. */
     private static final long PAUSE_NS = 10_000_000;
 
     private final LimitGroup[] groups;
@@ -164,6 +167,10 @@ public final class QueueMeter {
     public void begin(long nowNs) {
         if (nowNs - lastNs > PAUSE_NS) {
             leave();
+        } else if (nowNs - lastNs > GAP_NS) {
+            for (Meter meter : meters) {
+                meter.rest();
+            }
         }
     }
 

@@ -7,12 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ringside.virtio.blk.backend.TestSeed;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -99,6 +98,15 @@ class QueueMeterTest {
         run(greedy, startNs + 2 * seconds * SECOND_NS);
         long passed = greedy.stream().mapToLong(queue -> queue.passed).sum() - before;
         assertNear((double) iops * seconds, passed, 0.01, "requests");
+    }
+
+    @Test
+    void shouldLoseNothingToAShardThatIsLateLongerThanABurst() {
+        LimitGroup group = group(LimitKind.IOPS, 20_000, 1);
+        long startNs = System.nanoTime();
+        Greedy queue = new Greedy(List.of(group), 4096, 80 * MS_NS, startNs);
+        run(List.of(queue), startNs + 20 * SECOND_NS);
+        assertNear(400_000, queue.passed, 0.01, "requests");
     }
 
     @Test
@@ -196,32 +204,65 @@ class QueueMeterTest {
     }
 
     @Test
+    void shouldSaveNothingUpWhileItWantsNothing() {
+        QueueMeter meter = new QueueMeter(List.of(group(LimitKind.IOPS, 1000, 1)));
+        long nowNs = System.nanoTime();
+        for (int round = 0; round < 20; round++) {
+            meter.begin(nowNs);
+            int passed = 0;
+            while (meter.allows(false, 512, nowNs)) {
+                meter.take(false, 512);
+                passed++;
+            }
+            // A burst of 4 ms, and what was left of the slice.
+            assertTrue(passed <= 4 + 4, passed + " requests");
+            nowNs += meter.awayNs(false, nowNs);
+            assertTrue(meter.allows(false, 512, nowNs), "the one that waited");
+            while (meter.allows(false, 512, nowNs)) {
+                meter.take(false, 512);
+            }
+            nowNs += meter.awayNs(false, nowNs);
+            assertTrue(meter.allows(false, 512, nowNs));
+            meter.take(false, 512);
+            nowNs += 9 * MS_NS;
+        }
+    }
+
+    @Test
     void shouldGiveNoSliceTwiceWhenThreadsReserveTogether() throws Exception {
+        int each = 100_000;
         LimitLine line = new LimitLine(LimitKind.IOPS, new Limit(1000, 0), System.nanoTime());
-        Set<Long> all = new HashSet<>();
-        ConcurrentLinkedQueue<Long> given = new ConcurrentLinkedQueue<>();
         // Long ago: nothing is lost to a pause, so that the slices lie side by side.
         long nowTicks = LimitLine.ticks(System.nanoTime() - 3600 * SECOND_NS);
-        Thread[] threads = new Thread[4];
+        long[][] given = new long[4][each];
+        CyclicBarrier together = new CyclicBarrier(given.length);
+        Thread[] threads = new Thread[given.length];
         for (int i = 0; i < threads.length; i++) {
-            threads[i] =
-                    Thread.ofPlatform()
-                            .start(
-                                    () -> {
-                                        for (int k = 0; k < 5000; k++) {
-                                            Meter meter = new Meter();
-                                            line.reserve(nowTicks, 1, meter);
-                                            given.add(meter.awayTicks(nowTicks));
-                                        }
-                                    });
+            long[] mine = given[i];
+            threads[i] = Thread.ofPlatform().start(() -> reserve(line, nowTicks, together, mine));
         }
         for (Thread thread : threads) {
             thread.join();
         }
-        long[] sorted = given.stream().mapToLong(Long::longValue).sorted().toArray();
-        Arrays.stream(sorted).forEach(all::add);
-        assertEquals(20_000, all.size());
+        long[] sorted = Arrays.stream(given).flatMapToLong(Arrays::stream).sorted().toArray();
         // A slice is 4 ms.
-        assertEquals(LimitLine.ticks(19_999 * 4 * MS_NS), sorted[sorted.length - 1] - sorted[0]);
+        long slice = LimitLine.ticks(4 * MS_NS);
+        for (int i = 1; i < sorted.length; i++) {
+            assertEquals(slice, sorted[i] - sorted[i - 1]);
+        }
+    }
+
+    private static void reserve(
+            LimitLine line, long nowTicks, CyclicBarrier together, long[] given) {
+        try {
+            Meter meter = new Meter();
+            together.await();
+            for (int i = 0; i < given.length; i++) {
+                line.reserve(nowTicks, 1, meter);
+                given[i] = meter.awayTicks(nowTicks);
+            }
+        } catch (InterruptedException | BrokenBarrierException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }
