@@ -10,6 +10,7 @@ import dev.ringside.virtio.blk.backend.FakeBackend;
 import dev.ringside.virtio.blk.limit.BlkLimits;
 import dev.ringside.virtio.blk.limit.Limit;
 import dev.ringside.virtio.blk.limit.LimitKind;
+import dev.ringside.virtqueue.device.DeviceStateException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -21,8 +22,9 @@ import java.util.Objects;
 /**
  * Reads any bytes as what a hostile driver does to a disk: chains of any pieces that hold any
  * bytes, changes of the header while the request is under way, the configuration space, and a
- * backend that fails. Checks that the backend is asked only for what the disk has, that every chain
- * comes back, and that nothing is written beside the buffers.
+ * backend that fails; at last, read once more from its first byte, as changes of the saved state.
+ * Checks that the backend is asked only for what the disk has, that every chain comes back, that
+ * nothing is written beside the buffers, and that what is refused changes nothing.
  */
 final class BlkExerciser implements AutoCloseable {
     private static final BlockTraits TRAITS =
@@ -143,15 +145,47 @@ final class BlkExerciser implements AutoCloseable {
         }
     }
 
+    /** What is refused changes nothing, and only the write cache's byte is ever taken. */
     private void configure() {
         byte[] bytes = new byte[next() % 16];
-        long offset = next() % 80;
+        int offset = next() % 80;
+        byte[] before = space();
         if ((next() & 1) == 0) {
-            disk.device.writeConfig((int) offset, bytes);
+            boolean taken = disk.device.writeConfig(offset, bytes);
+            assertTrue(!taken || (offset == BlkSpec.CONFIG_WCE && bytes.length == 1));
+            before[BlkSpec.CONFIG_WCE] = taken ? bytes[0] : before[BlkSpec.CONFIG_WCE];
+        }
+        byte[] after = space();
+        assertArrayEquals(before, after);
+        byte[] piece = new byte[next()];
+        disk.device.readConfig(offset, piece);
+        for (int i = 0; i < piece.length; i++) {
+            assertEquals(offset + i < after.length ? after[offset + i] : 0, piece[i]);
         }
         disk.device.limits().set(new BlkLimits(Map.of(KINDS[next() % KINDS.length], limit())));
-        byte[] space = new byte[next()];
-        disk.device.readConfig((int) offset, space);
+    }
+
+    private byte[] space() {
+        byte[] all = new byte[disk.device.configSize()];
+        disk.device.readConfig(0, all);
+        return all;
+    }
+
+    /** The saved state with bytes of the input here and there in it. No queue runs. */
+    private void loadState() {
+        byte[] before = disk.device.saveState();
+        byte[] state = before.clone();
+        for (int changes = next() & 7; changes > 0; changes--) {
+            state[next() % state.length] = (byte) next();
+        }
+        try {
+            disk.device.loadState(Arrays.copyOf(state, state.length - (next() & 3)));
+            byte[] loaded = disk.device.saveState();
+            disk.device.loadState(loaded);
+            assertArrayEquals(loaded, disk.device.saveState());
+        } catch (DeviceStateException e) {
+            assertArrayEquals(before, disk.device.saveState(), e.getMessage());
+        }
     }
 
     /** Of bytes so many sectors a second. */
@@ -212,6 +246,8 @@ final class BlkExerciser implements AutoCloseable {
                 backend.complete(0);
             }
         }
+        input.rewind();
+        loadState();
         disk.close();
     }
 }

@@ -1,19 +1,25 @@
 package dev.ringside.virtio.net;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.virtio.net.frame.Frame;
+import dev.ringside.virtio.net.offload.HashType;
 import dev.ringside.virtio.net.port.Verdict;
 import dev.ringside.virtqueue.VirtioSpec;
+import dev.ringside.virtqueue.device.DeviceState;
+import dev.ringside.virtqueue.device.DeviceStateException;
 import dev.ringside.virtqueue.device.QueueWorker;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads any bytes as what a hostile driver does to a NIC: headers, layouts, commands, receive
- * buffers. Checks that what the port gets is within the rules, and that every chain comes back.
+ * Reads any bytes as what a hostile driver and front-end do to a NIC: a state that is loaded
+ * before, headers, layouts, commands, receive buffers, the configuration space. Checks that what
+ * the port gets is within the rules, that every chain comes back, and that what is refused changes
+ * nothing.
  */
 final class NicExerciser implements AutoCloseable {
     private static final List<Verdict> ANSWERS =
@@ -41,6 +47,8 @@ final class NicExerciser implements AutoCloseable {
                     | NetSpec.VIRTIO_NET_F_CTRL_GUEST_OFFLOADS
                     | VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC;
 
+    private static final short[] PAIRS_OF_HASHES = {0, 1, 1, 0};
+
     private final ByteBuffer input;
     private final TestNic nic;
     private final int allowed;
@@ -60,6 +68,9 @@ final class NicExerciser implements AutoCloseable {
         }
         features |= ALWAYS;
         nic = new TestNic(NetConfig.named("nic").withQueuePairs(2).withMac(TestNic.MAC), features);
+        if ((next() & 1) != 0) {
+            loadState(features);
+        }
         allowed = NetFeature.transmitOffloads(features);
         controlIndex = NetFeature.controlQueue(features, 2);
         receive = nic.start(0);
@@ -82,6 +93,9 @@ final class NicExerciser implements AutoCloseable {
         while (input.hasRemaining()) {
             int choice = next();
             nic.port.answer = ANSWERS.get(choice >>> 3 & 3);
+            if ((choice & 4) != 0) {
+                configure();
+            }
             switch (choice & 3) {
                 case 0 -> give(1, false);
                 case 1 -> give(controlIndex, true);
@@ -127,6 +141,54 @@ final class NicExerciser implements AutoCloseable {
             worker.stop();
             assertEquals(0, worker.queue().inFlight());
         }
+    }
+
+    /** A state in which much was chosen, with bytes of the input here and there in it. */
+    private void loadState(long features) {
+        Reception chosen =
+                NetSavedStateTest.everythingChosen()
+                        .reception()
+                        .withGuestOffloads(features & NetSpec.VIRTIO_NET_F_GUEST_CSUM)
+                        .withHash(new HashRules(HashType.ALL, new byte[40], PAIRS_OF_HASHES, 1));
+        NetLink link = new NetLink(true, true, false, TestNic.MAC, 1500);
+        byte[] state = NetSavedState.encode(new NetState(features, link, chosen));
+        for (int changes = next() & 7; changes > 0; changes--) {
+            state[(next() << Byte.SIZE | next()) % state.length] = (byte) next();
+        }
+        // The features stay what was negotiated: the rings of this test are made by them.
+        DeviceState.over(state).putLong(Long.BYTES, features);
+        byte[] before = nic.device.saveState();
+        try {
+            nic.device.loadState(state);
+            byte[] loaded = nic.device.saveState();
+            nic.device.loadState(loaded);
+            assertArrayEquals(loaded, nic.device.saveState());
+        } catch (DeviceStateException e) {
+            assertArrayEquals(before, nic.device.saveState(), e.getMessage());
+        }
+    }
+
+    private void configure() {
+        byte[] before = space();
+        int offset = next() - 16;
+        boolean written = nic.device.writeConfig(offset, take(next() & 15));
+        byte[] after = space();
+        if (!written) {
+            assertArrayEquals(before, after);
+        }
+        assertEquals(0, after[0] & 1, "a group's address");
+        byte[] piece = new byte[next()];
+        int at = next();
+        nic.device.readConfig(at, piece);
+        for (int i = 0; i < piece.length; i++) {
+            assertEquals(at + i < after.length ? after[at + i] : 0, piece[i]);
+        }
+    }
+
+    private byte[] space() {
+        byte[] all = new byte[nic.device.configSize()];
+        nic.device.readConfig(0, all);
+        return all;
     }
 
     private void give(int index, boolean answer) throws Exception {
