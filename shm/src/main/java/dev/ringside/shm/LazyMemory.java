@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Memory outside the heap whose pages cost nothing before they are first touched: for buffers that
- * are mostly filled with little. It goes when nobody refers to it any more.
+ * are mostly filled with little. It goes when nobody refers to it any more, and is in no core dump.
  */
 public final class LazyMemory {
     private LazyMemory() {}
@@ -27,7 +27,13 @@ public final class LazyMemory {
                                 -1,
                                 0),
                         "mmap " + sizeBytes + " bytes");
-        return MemorySegment.ofAddress(address)
-                .reinterpret(sizeBytes, Arena.ofAuto(), segment -> Libc.munmap(address, sizeBytes));
+        MemorySegment memory =
+                MemorySegment.ofAddress(address)
+                        .reinterpret(
+                                sizeBytes,
+                                Arena.ofAuto(),
+                                segment -> Libc.munmap(address, sizeBytes));
+        CoreDumps.exclude(memory);
+        return memory;
     }
 }

@@ -5,7 +5,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Memory of our own outside the heap, zeroed and aligned, whose address can be given to system
- * calls. Any thread; close it when no I/O is in flight on it.
+ * calls, and of which core dumps hold no whole page. Any thread; close it when no I/O is in flight
+ * on it.
  */
 public final class NativeBuffer implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
@@ -13,6 +14,7 @@ public final class NativeBuffer implements AutoCloseable {
 
     private NativeBuffer(long sizeBytes, long alignment) {
         segment = arena.allocate(sizeBytes, alignment);
+        CoreDumps.exclude(segment);
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.ringside.virtio.blk.backend;
 
+import dev.ringside.shm.CoreDumps;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -17,12 +18,13 @@ final class BouncePool {
     private final int[] free;
     private int freeCount;
 
-    /** With so many buffers, in memory that lives as long as the arena. */
+    /** With so many buffers, in memory that lives as long as the arena and is in no core dump. */
     BouncePool(Arena arena, int buffers) {
         segments = new MemorySegment[buffers];
         free = new int[buffers];
         for (int i = 0; i < buffers; i++) {
             segments[i] = arena.allocate(BYTES, ALIGN);
+            CoreDumps.exclude(segments[i]);
             free[i] = i;
         }
         freeCount = buffers;
