@@ -19,13 +19,15 @@ public final class ControlClient implements AutoCloseable {
     /** Answers may hold the state of many queues. */
     private static final int MAX_LINE_BYTES = 1 << 28;
 
+    private static final int MAX_FDS = 1 << 16;
+
     private static final long NS_PER_MS = 1_000_000;
 
     private final LineChannel channel;
     private int lastId;
 
     private ControlClient(UnixSocket socket) throws IOException {
-        channel = new LineChannel(socket, MAX_LINE_BYTES);
+        channel = new LineChannel(socket, MAX_LINE_BYTES, MAX_FDS);
     }
 
     /** Connects; an IOException says why that cannot be. */
@@ -94,8 +96,8 @@ public final class ControlClient implements AutoCloseable {
      */
     public static <T> T passed(T value, Class<T> type) throws IOException {
         UnixSocket[] pair = UnixSocket.pair();
-        try (LineChannel from = new LineChannel(pair[0], MAX_LINE_BYTES);
-                LineChannel to = new LineChannel(pair[1], MAX_LINE_BYTES)) {
+        try (LineChannel from = new LineChannel(pair[0], MAX_LINE_BYTES, MAX_FDS);
+                LineChannel to = new LineChannel(pair[1], MAX_LINE_BYTES, MAX_FDS)) {
             List<Fd> fds = new ArrayList<>();
             byte[] line = Lines.encode(Map.of("result", value), fds);
             from.send(line, fds, NS_PER_MS);

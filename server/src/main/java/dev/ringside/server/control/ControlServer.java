@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ControlServer implements AutoCloseable {
     private static final int MAX_LINE_BYTES = 1 << 20;
+    private static final int MAX_FDS = 16;
     private static final int MAX_CLIENTS = 16;
     private static final long SEND_NS = 10_000_000_000L;
     private static final long NS_PER_MS = 1_000_000;
@@ -127,7 +128,7 @@ public final class ControlServer implements AutoCloseable {
 
     private void serve(UnixSocket accepted, PeerCredentials peer) {
         ControlSession session = sessions.apply(peer);
-        try (LineChannel channel = new LineChannel(accepted, MAX_LINE_BYTES)) {
+        try (LineChannel channel = new LineChannel(accepted, MAX_LINE_BYTES, MAX_FDS)) {
             boolean more = true;
             while (more) {
                 more = serveNext(channel, session);

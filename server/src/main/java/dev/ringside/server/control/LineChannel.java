@@ -8,7 +8,6 @@ import dev.ringside.shm.Fd;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.ReceivedFds;
 import dev.ringside.shm.UnixSocket;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -26,7 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class LineChannel implements AutoCloseable {
     private static final int CHUNK_BYTES = 1 << 16;
-    private static final int MAX_FDS = 1 << 16;
     private static final char END = '\n';
 
     /** No line came in time. */
@@ -40,22 +38,31 @@ final class LineChannel implements AutoCloseable {
 
     private final UnixSocket socket;
     private final int maxLineBytes;
+    private final int maxFds;
     private final Epoll epoll;
     private final int watched;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment chunk = arena.allocate(CHUNK_BYTES);
     private final ReceivedFds received = new ReceivedFds();
     private final Deque<Fd> fds = new ArrayDeque<>();
-    private byte[] pending = new byte[0];
+
+    /** What was received: lines begin at {@code begin}, and up to {@code searched} none ends. */
+    private byte[] pending = new byte[CHUNK_BYTES];
+
+    private int begin;
+    private int searched;
+    private int end;
     private boolean hungUp;
 
     /**
      * @param socket connected; its own from now on
      * @param maxLineBytes a longer line ends the connection
+     * @param maxFds so do more descriptors that no line has asked for
      */
-    LineChannel(UnixSocket socket, int maxLineBytes) throws LinuxException {
+    LineChannel(UnixSocket socket, int maxLineBytes, int maxFds) throws LinuxException {
         this.socket = socket;
         this.maxLineBytes = maxLineBytes;
+        this.maxFds = maxFds;
         epoll = Epoll.create();
         watched = socket.fd().number();
         epoll.add(watched, Epoll.IN, 0);
@@ -128,20 +135,35 @@ final class LineChannel implements AutoCloseable {
         }
         received.close();
         hungUp = got == 0;
-        if (fds.size() > MAX_FDS || pending.length + got > maxLineBytes) {
-            throw new IOException("the peer sends more than is accepted in one line");
+        if (fds.size() > maxFds) {
+            throw new IOException("the peer sends more than " + maxFds + " descriptors");
         }
-        ByteArrayOutputStream joined = new ByteArrayOutputStream(pending.length + got);
-        joined.writeBytes(pending);
-        joined.writeBytes(chunk.asSlice(0, got).toArray(ValueLayout.JAVA_BYTE));
-        pending = joined.toByteArray();
+        if (end - begin + got > maxLineBytes) {
+            throw new IOException("the peer sends a line of more than " + maxLineBytes + " bytes");
+        }
+        makeRoom(got);
+        MemorySegment.copy(chunk, ValueLayout.JAVA_BYTE, 0, pending, end, got);
+        end += got;
+    }
+
+    private void makeRoom(int bytes) {
+        if (pending.length - end < bytes) {
+            int kept = end - begin;
+            byte[] into =
+                    kept + bytes > pending.length / 2 ? new byte[2 * (kept + bytes)] : pending;
+            System.arraycopy(pending, begin, into, 0, kept);
+            pending = into;
+            searched -= begin;
+            begin = 0;
+            end = kept;
+        }
     }
 
     private byte @Nullable [] nextLine() {
-        for (int i = 0; i < pending.length; i++) {
-            if (pending[i] == END) {
-                byte[] line = Arrays.copyOf(pending, i);
-                pending = Arrays.copyOfRange(pending, i + 1, pending.length);
+        while (searched < end) {
+            if (pending[searched++] == END) {
+                byte[] line = Arrays.copyOfRange(pending, begin, searched - 1);
+                begin = searched;
                 return line;
             }
         }

@@ -10,6 +10,7 @@ import dev.ringside.shm.EventFd;
 import dev.ringside.shm.Fd;
 import dev.ringside.shm.UnixSocket;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ControlTest {
     private static final long WAIT_NS = 20_000_000_000L;
     private static final int MAX_LINE = 1 << 20;
+    private static final int MAX_FDS = 1 << 16;
 
     @TempDir private Path folder = Path.of("/nonexistent");
 
@@ -66,8 +68,8 @@ class ControlTest {
 
     private static Resource passed(Object value) throws IOException, RpcException {
         UnixSocket[] pair = UnixSocket.pair();
-        try (LineChannel from = new LineChannel(pair[0], MAX_LINE);
-                LineChannel to = new LineChannel(pair[1], MAX_LINE)) {
+        try (LineChannel from = new LineChannel(pair[0], MAX_LINE, MAX_FDS);
+                LineChannel to = new LineChannel(pair[1], MAX_LINE, MAX_FDS)) {
             from.send(Lines.encode(Map.of("result", value), new ArrayList<>()), List.of(), WAIT_NS);
             return Objects.requireNonNull(to.receive(WAIT_NS)).member("result", Resource.class);
         }
@@ -87,7 +89,8 @@ class ControlTest {
         UnixSocket listening = UnixSocket.listen(folder.resolve("c"), 4, 0600);
         try (ControlServer _ = ControlServer.start(listening, peer -> new Methods());
                 LineChannel client =
-                        new LineChannel(UnixSocket.connect(folder.resolve("c")), MAX_LINE)) {
+                        new LineChannel(
+                                UnixSocket.connect(folder.resolve("c")), MAX_LINE, MAX_FDS)) {
             client.send(line.getBytes(StandardCharsets.UTF_8), List.of(), WAIT_NS);
             Message answer = Objects.requireNonNull(client.receive(WAIT_NS));
 
@@ -106,8 +109,8 @@ class ControlTest {
     @Test
     void shouldEndWhenTheLineIsTooLong() throws Exception {
         UnixSocket[] pair = UnixSocket.pair();
-        try (LineChannel from = new LineChannel(pair[0], MAX_LINE);
-                LineChannel to = new LineChannel(pair[1], 100)) {
+        try (LineChannel from = new LineChannel(pair[0], MAX_LINE, MAX_FDS);
+                LineChannel to = new LineChannel(pair[1], 100, MAX_FDS)) {
             from.send(new byte[200], List.of(), WAIT_NS);
 
             assertThrows(IOException.class, () -> to.receive(WAIT_NS));
@@ -115,9 +118,54 @@ class ControlTest {
     }
 
     @Test
+    void shouldEndWhenDescriptorsComeThatNoLineAsksFor() throws Exception {
+        UnixSocket[] pair = UnixSocket.pair();
+        try (LineChannel from = new LineChannel(pair[0], MAX_LINE, MAX_FDS);
+                LineChannel to = new LineChannel(pair[1], MAX_LINE, 3);
+                EventFd event = EventFd.create()) {
+            byte[] line = "{}".getBytes(StandardCharsets.UTF_8);
+            from.send(line, List.of(event.fd(), event.fd()), WAIT_NS);
+            assertEquals(0, Objects.requireNonNull(to.receive(WAIT_NS)).fds().size());
+            from.send(line, List.of(event.fd(), event.fd()), WAIT_NS);
+
+            assertThrows(IOException.class, () -> to.receive(WAIT_NS));
+        }
+    }
+
+    /** Also where hundreds of thousands of them arrive together. */
+    @Test
+    void shouldReadShortLinesAsTheyCome() throws Exception {
+        UnixSocket[] pair = UnixSocket.pair();
+        String empty = "{}\n".repeat(1_000_000);
+        String last = "{\"last\":\"" + "x".repeat(300_000) + "\"}";
+        try (LineChannel from = new LineChannel(pair[0], MAX_LINE, MAX_FDS);
+                LineChannel to = new LineChannel(pair[1], MAX_LINE, MAX_FDS)) {
+            Thread sender =
+                    Thread.ofVirtual()
+                            .start(
+                                    () -> {
+                                        try {
+                                            from.send(
+                                                    (empty + last).getBytes(StandardCharsets.UTF_8),
+                                                    List.of(),
+                                                    WAIT_NS);
+                                        } catch (IOException e) {
+                                            throw new UncheckedIOException(e);
+                                        }
+                                    });
+            for (int i = 0; i < 1_000_000; i++) {
+                assertTrue(Objects.requireNonNull(to.receive(WAIT_NS)).json().isEmpty());
+            }
+            Message message = Objects.requireNonNull(to.receive(WAIT_NS));
+            assertEquals(300_000, message.json().path("last").asText().length());
+            sender.join();
+        }
+    }
+
+    @Test
     void shouldTellAHangUpFromSilence() throws Exception {
         UnixSocket[] pair = UnixSocket.pair();
-        try (LineChannel to = new LineChannel(pair[1], MAX_LINE)) {
+        try (LineChannel to = new LineChannel(pair[1], MAX_LINE, MAX_FDS)) {
             assertThrows(LineChannel.TimedOutException.class, () -> to.receive(1_000_000));
             pair[0].close();
 
