@@ -245,6 +245,13 @@ public final class FrontendProtocol implements AutoCloseable {
     /** SET_VRING_ADDR for a ring whose used ring is logged, under its own guest address. */
     public void setLoggedVringAddr(final QueueLayout layout, final FrontendMemory memory)
             throws IOException {
+        setLoggedVringAddr(layout, memory, layout.deviceGuestAddress());
+    }
+
+    /** The same under any address. */
+    public void setLoggedVringAddr(
+            final QueueLayout layout, final FrontendMemory memory, final long logAddress)
+            throws IOException {
         tell(
                 VhostUserSpec.SET_VRING_ADDR,
                 le(40).putInt(layout.index())
@@ -252,7 +259,7 @@ public final class FrontendProtocol implements AutoCloseable {
                         .putLong(memory.userAddress(layout.descriptorGuestAddress()))
                         .putLong(memory.userAddress(layout.deviceGuestAddress()))
                         .putLong(memory.userAddress(layout.driverGuestAddress()))
-                        .putLong(layout.deviceGuestAddress())
+                        .putLong(logAddress)
                         .array());
     }
 

@@ -41,6 +41,11 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class DirtyLogIT {
+    private static final long LOG_BYTES = 1 << 20;
+
+    /** Each byte of the log is for eight pages. */
+    private static final long LOGGED_BYTES = LOG_BYTES * 8 * 4096;
+
     private static final long SEED = Long.getLong("ringside.seed", System.nanoTime());
 
     /** Migrations of each kind: {@code -Dringside.migrations=100} for a long run. */
@@ -230,6 +235,49 @@ class DirtyLogIT {
                         assertThrows(
                                 NegativeReplyException.class,
                                 () -> driver.protocol().setLogBase(log.fd(), 1, 0));
+                        final BlkIo io = new BlkIo(driver, 0, 4096);
+                        assertEquals(BlkSpec.S_OK, io.read(0, new byte[4096]));
+                    }
+                });
+    }
+
+    /** One page beyond the log's end, across it, and so that the range wraps. */
+    @ParameterizedTest
+    @ValueSource(longs = {LOGGED_BYTES, LOGGED_BYTES - 8, -8, -1, Long.MAX_VALUE, 1L << 40})
+    void shouldRefuseUsedRingThatIsLoggedOutsideTheLog(final long address) throws Exception {
+        assertHarmless(
+                driver -> {
+                    try (FrontendRegion log = FrontendRegion.create(0, LOG_BYTES)) {
+                        turnOn(driver);
+                        final var layout = driver.queue(0).layout();
+                        driver.protocol().setLogBase(log.fd(), LOG_BYTES, 0);
+                        driver.protocol().needReply(true);
+                        assertThrows(
+                                NegativeReplyException.class,
+                                () ->
+                                        driver.protocol()
+                                                .setLoggedVringAddr(
+                                                        layout, driver.memory(), address));
+                        final BlkIo io = new BlkIo(driver, 0, 4096);
+                        assertEquals(BlkSpec.S_OK, io.read(0, new byte[4096]));
+                    }
+                });
+    }
+
+    /** The other way round: the ring is there, and the log does not cover it. */
+    @Test
+    void shouldRefuseLogThatDoesNotCoverTheLoggedRing() throws Exception {
+        assertHarmless(
+                driver -> {
+                    try (FrontendRegion log = FrontendRegion.create(0, LOG_BYTES)) {
+                        turnOn(driver);
+                        driver.protocol().needReply(true);
+                        driver.protocol()
+                                .setLoggedVringAddr(
+                                        driver.queue(0).layout(), driver.memory(), LOGGED_BYTES);
+                        assertThrows(
+                                NegativeReplyException.class,
+                                () -> driver.protocol().setLogBase(log.fd(), LOG_BYTES, 0));
                         final BlkIo io = new BlkIo(driver, 0, 4096);
                         assertEquals(BlkSpec.S_OK, io.read(0, new byte[4096]));
                     }
