@@ -11,9 +11,12 @@ public final class Fd implements AutoCloseable {
     private static final int CLOSED = -1;
 
     private final AtomicInteger number;
+    private volatile FdKeeper keeper;
 
-    private Fd(int number) {
+    private Fd(int number, FdKeeper keeper) {
         this.number = new AtomicInteger(number);
+        this.keeper = keeper;
+        keeper.opened();
     }
 
     /**
@@ -22,10 +25,27 @@ public final class Fd implements AutoCloseable {
      * @throws IllegalArgumentException if the number is negative
      */
     public static Fd adopt(int number) {
+        return adopt(number, FdKeeper.AT_ONCE);
+    }
+
+    /**
+     * Takes over a descriptor that a peer gave; it, and its duplicates, are closed by the keeper.
+     */
+    static Fd adopt(int number, FdKeeper keeper) {
         if (number < 0) {
             throw new IllegalArgumentException("fd " + number + ": a descriptor is not negative");
         }
-        return new Fd(number);
+        return new Fd(number, keeper);
+    }
+
+    FdKeeper keeper() {
+        return keeper;
+    }
+
+    /** From now on it is the keeper who closes it; another one must not have been told before. */
+    void keptBy(FdKeeper other) {
+        other.opened();
+        keeper = other;
     }
 
     /**
@@ -51,7 +71,8 @@ public final class Fd implements AutoCloseable {
         int n = number();
         return new Fd(
                 LinuxException.check(
-                        Libc.fcntl(n, Libc.F_DUPFD_CLOEXEC, 0), "fcntl F_DUPFD_CLOEXEC fd " + n));
+                        Libc.fcntl(n, Libc.F_DUPFD_CLOEXEC, 0), "fcntl F_DUPFD_CLOEXEC fd " + n),
+                keeper);
     }
 
     /**
@@ -65,8 +86,11 @@ public final class Fd implements AutoCloseable {
         other.close();
     }
 
-    /** Gives the number and the duty to close it to the caller. */
+    /** Gives the number and the duty to close it to the caller. Not of one that a peer gave. */
     public int release() {
+        if (keeper != FdKeeper.AT_ONCE) {
+            throw new IllegalStateException("a descriptor that a peer gave is its keeper's");
+        }
         int n = number.getAndSet(CLOSED);
         if (n == CLOSED) {
             throw new IllegalStateException("this descriptor was closed or released");
@@ -79,7 +103,7 @@ public final class Fd implements AutoCloseable {
     public void close() {
         int n = number.getAndSet(CLOSED);
         if (n != CLOSED) {
-            Libc.close(n);
+            keeper.close(n);
         }
     }
 

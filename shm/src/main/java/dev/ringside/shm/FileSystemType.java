@@ -1,56 +1,65 @@
 package dev.ringside.shm;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
-
-/** The type of a file's file system: fstatfs(2) and linux/magic.h. */
+/**
+ * Whether somebody outside the kernel answers page faults on a file, and so can leave us waiting.
+ * Nobody but the kernel is asked: fstatfs(2) of such a file may wait just as long.
+ */
 final class FileSystemType {
-    static final long TMPFS_MAGIC = 0x01021994;
-    static final long FUSE_SUPER_MAGIC = 0x65735546;
-    static final long NFS_SUPER_MAGIC = 0x6969;
-    static final long V9FS_MAGIC = 0x01021997;
-    static final long SMB_SUPER_MAGIC = 0x517b;
-    static final long CIFS_SUPER_MAGIC = 0xff534d42L;
-    static final long SMB2_SUPER_MAGIC = 0xfe534d42L;
-    static final long CEPH_SUPER_MAGIC = 0x00c36400;
+    private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
+    private static final int DEVICE_FIELD = 2;
+    private static final String BEFORE_TYPE = " - ";
 
-    // struct statfs
-    static final int TYPE = 0;
-    static final int SIZE = 120;
+    /**
+     * Types as in /proc/filesystems; FUSE has more than one, and may have one of its own behind.
+     */
+    private static final Set<String> ASK_OTHERS =
+            Set.of("nfs", "nfs4", "9p", "cifs", "smb3", "ceph", "virtiofs");
 
-    private static final MethodHandle FSTATFS =
-            Native.function("fstatfs", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final String FUSE = "fuse";
 
     private FileSystemType() {}
 
-    static long of(Fd fd) throws LinuxException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment buffer = arena.allocate(SIZE, Long.BYTES);
-            MemorySegment state = Native.state();
-            int result;
-            try {
-                result = (int) FSTATFS.invokeExact(state, fd.number(), buffer.address());
-            } catch (Throwable t) {
-                throw Native.unexpected(t);
-            }
-            LinuxException.check(result < 0 ? Native.error(state) : result, "fstatfs " + fd);
-            return buffer.get(JAVA_LONG, TYPE);
+    /**
+     * Whether a page fault on a file may wait for somebody. Also true when that cannot be known: of
+     * a file without a block device on a file system that is mounted elsewhere only.
+     *
+     * @param file what is known of it
+     */
+    static boolean canStall(Fd fd, Statx file) throws LinuxException {
+        // Only files in memory, tmpfs and hugetlbfs, have seals.
+        if (Libc.fcntl(fd.number(), Memfd.F_GET_SEALS, 0) >= 0) {
+            return false;
+        }
+        try {
+            String device = file.deviceMajor() + ":" + file.deviceMinor();
+            String type = mountedType(Files.readString(MOUNTS), device);
+            return type == null ? file.deviceMajor() == 0 : asksOthers(type);
+        } catch (IOException e) {
+            throw new LinuxException("read " + MOUNTS, Errno.EIO, e.toString());
         }
     }
 
-    /** Whether somebody outside the kernel answers page faults, and so can leave us waiting. */
-    static boolean canStall(long type) {
-        return type == FUSE_SUPER_MAGIC
-                || type == NFS_SUPER_MAGIC
-                || type == V9FS_MAGIC
-                || type == SMB_SUPER_MAGIC
-                || type == CIFS_SUPER_MAGIC
-                || type == SMB2_SUPER_MAGIC
-                || type == CEPH_SUPER_MAGIC;
+    /** What /proc/self/mountinfo says of a device, as MAJOR:MINOR; null: it has no such line. */
+    static @Nullable String mountedType(String mounts, String device) {
+        for (String line : mounts.lines().toList()) {
+            String[] fields = line.split(" ", DEVICE_FIELD + 2);
+            int at = line.indexOf(BEFORE_TYPE);
+            if (fields.length > DEVICE_FIELD && fields[DEVICE_FIELD].equals(device) && at > 0) {
+                String type = line.substring(at + BEFORE_TYPE.length());
+                return type.substring(0, Math.max(0, type.indexOf(' ')));
+            }
+        }
+        return null;
+    }
+
+    /** Whether files of this type are served by a process or another machine. */
+    static boolean asksOthers(String type) {
+        return ASK_OTHERS.contains(type) || type.startsWith(FUSE);
     }
 }

@@ -73,9 +73,9 @@ public final class MemoryRegion implements AutoCloseable {
         try {
             String call = describe(guestAddress, userAddress, sizeBytes, mmapOffset);
             checkAddresses(call, guestAddress, userAddress, sizeBytes, mmapOffset);
-            Statx file = Statx.of(fd);
+            Statx file = Statx.known(fd);
             checkFile(call, file, sizeBytes, mmapOffset);
-            checkFileSystem(call, fd);
+            checkFileSystem(call, fd, file);
             // Where it is allowed the front-end cannot take the memory away any more.
             Libc.fcntl(fd.number(), Memfd.F_ADD_SEALS, Memfd.F_SEAL_SHRINK);
             FaultGuard guard = FaultGuard.instance();
@@ -147,13 +147,14 @@ public final class MemoryRegion implements AutoCloseable {
         }
     }
 
-    private static void checkFileSystem(String call, Fd fd) throws LinuxException {
-        if (FileSystemType.canStall(FileSystemType.of(fd))) {
+    private static void checkFileSystem(String call, Fd fd, Statx file) throws LinuxException {
+        if (FileSystemType.canStall(fd, file)) {
             throw new LinuxException(
                     call,
                     Errno.EINVAL,
-                    "its file lies on FUSE or on a network, where a page fault may wait for ever;"
-                            + " use a memfd, hugetlbfs, or a file on a local file system");
+                    "its file lies on FUSE, on a network, or on a file system that is not mounted"
+                            + " here, where a page fault may wait for ever; use a memfd, hugetlbfs,"
+                            + " or a file on a local file system");
         }
     }
 

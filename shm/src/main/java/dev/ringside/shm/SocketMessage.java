@@ -24,7 +24,8 @@ final class SocketMessage {
         receiveControlBytes = SocketSpec.cmsgSpace(maxReceivedFds * Integer.BYTES);
     }
 
-    int receive(int socket, MemorySegment into, ReceivedFds fds) throws LinuxException {
+    int receive(int socket, MemorySegment into, ReceivedFds fds, FdKeeper keeper)
+            throws LinuxException {
         prepare(into, receiveControlBytes);
         long result =
                 SocketCalls.recvmsg(
@@ -35,7 +36,7 @@ final class SocketMessage {
             return -Errno.EAGAIN;
         }
         LinuxException.check(result, "recvmsg fd " + socket);
-        collect(fds);
+        collect(fds, keeper);
         if ((header.get(JAVA_INT, SocketSpec.MSG_FLAGS) & SocketSpec.MSG_CTRUNC) != 0) {
             fds.close();
             throw new LinuxException(
@@ -102,7 +103,7 @@ final class SocketMessage {
         header.set(JAVA_INT, SocketSpec.MSG_FLAGS, 0);
     }
 
-    private void collect(ReceivedFds fds) {
+    private void collect(ReceivedFds fds, FdKeeper keeper) {
         long end = Math.min(header.get(JAVA_LONG, SocketSpec.MSG_CONTROLLEN), control.byteSize());
         long at = 0;
         while (end - at >= SocketSpec.CMSG_DATA) {
@@ -117,7 +118,7 @@ final class SocketMessage {
             for (long i = at + SocketSpec.CMSG_DATA;
                     rights && i + Integer.BYTES <= at + length;
                     i += Integer.BYTES) {
-                fds.add(Fd.adopt(control.get(JAVA_INT, i)));
+                fds.add(Fd.adopt(control.get(JAVA_INT, i), keeper));
             }
             at += (length + SocketSpec.CMSG_ALIGN - 1) & -SocketSpec.CMSG_ALIGN;
         }

@@ -40,6 +40,7 @@ record Statx(
     static final int S_IFSOCK = 0xc000;
 
     static final int AT_EMPTY_PATH = 0x1000;
+    static final int AT_STATX_DONT_SYNC = 0x4000;
     static final int STATX_BASIC_STATS = 0x7ff;
     static final int STATX_DIOALIGN = 0x2000;
 
@@ -65,7 +66,17 @@ record Statx(
                     FunctionDescriptor.of(
                             JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG));
 
+    /** What the file system says, whoever that asks. */
     static Statx of(Fd fd) throws LinuxException {
+        return of(fd, 0);
+    }
+
+    /** What the kernel knows of a file that a peer gave, whose file system might not answer. */
+    static Statx known(Fd fd) throws LinuxException {
+        return of(fd, AT_STATX_DONT_SYNC);
+    }
+
+    private static Statx of(Fd fd, int sync) throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocate(SIZE, Long.BYTES);
             MemorySegment emptyPath = arena.allocateFrom("");
@@ -78,7 +89,7 @@ record Statx(
                                         state,
                                         fd.number(),
                                         emptyPath.address(),
-                                        AT_EMPTY_PATH,
+                                        AT_EMPTY_PATH | sync,
                                         STATX_BASIC_STATS | STATX_DIOALIGN,
                                         buffer.address());
             } catch (Throwable t) {

@@ -29,7 +29,7 @@ public final class TransferChannel implements AutoCloseable {
      *     ENXIO when nobody has the pipe's other end
      */
     public static TransferChannel open(Fd fd, boolean toWrite) throws LinuxException {
-        if ((Statx.of(fd).mode() & S_IFMT) != S_IFIFO) {
+        if ((Statx.known(fd).mode() & S_IFMT) != S_IFIFO) {
             UnixSocket socket = UnixSocket.adopt(fd);
             return new TransferChannel(fd, socket);
         }
@@ -52,10 +52,16 @@ public final class TransferChannel implements AutoCloseable {
      *     another negative error number
      */
     public int read(MemorySegment into) {
-        int bytes = (int) Math.min(into.byteSize(), Integer.MAX_VALUE);
-        return socket == null
-                ? (int) Libc.read(fd.number(), into.address(), bytes)
-                : socket.receive(into.address(), bytes);
+        if (socket == null) {
+            int bytes = (int) Math.min(into.byteSize(), Integer.MAX_VALUE);
+            return (int) Libc.read(fd.number(), into.address(), bytes);
+        }
+        // Received, not left to the kernel: it would close descriptors on this thread.
+        try (ReceivedFds unwanted = new ReceivedFds()) {
+            return socket.receive(into, unwanted);
+        } catch (LinuxException e) {
+            return -e.errno();
+        }
     }
 
     /**

@@ -32,9 +32,11 @@ public final class UnixSocket implements AutoCloseable {
 
     private final Fd fd;
     private final SocketMessage message;
+    private FdKeeper keeper;
 
     private UnixSocket(Fd fd, int maxReceivedFds) {
         this.fd = fd;
+        keeper = fd.keeper();
         this.message = new SocketMessage(maxReceivedFds);
     }
 
@@ -160,6 +162,15 @@ public final class UnixSocket implements AutoCloseable {
         }
     }
 
+    /**
+     * Has somebody else close what the peer gives from now on, and this socket, for descriptors
+     * that nobody received are closed with it. Once, before anything is received.
+     */
+    public void keepBy(FdKeeper other) {
+        keeper = other;
+        fd.keptBy(other);
+    }
+
     /** Two sockets connected to each other. */
     public static UnixSocket[] pair() throws LinuxException {
         return pair(MAX_FDS);
@@ -208,7 +219,7 @@ public final class UnixSocket implements AutoCloseable {
      *     and so should the connection be; else what recvmsg says (ECONNRESET)
      */
     public int receive(MemorySegment into, ReceivedFds fds) throws LinuxException {
-        return message.receive(fd.number(), into, fds);
+        return message.receive(fd.number(), into, fds, keeper);
     }
 
     /**

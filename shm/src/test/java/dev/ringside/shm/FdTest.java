@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class FdTest {
@@ -47,6 +50,51 @@ class FdTest {
             assertNotEquals(fd.number(), duplicate.number());
             assertEquals(Libc.FD_CLOEXEC, Libc.fcntl(duplicate.number(), 1, 0));
         }
+    }
+
+    /** So that nobody has to know where a descriptor came from. */
+    @Test
+    void shouldLeaveClosingToTheKeeperOfWhatAPeerGave() throws Exception {
+        List<Integer> opened = new ArrayList<>();
+        List<Integer> given = new ArrayList<>();
+        FdKeeper keeper =
+                new FdKeeper() {
+                    @Override
+                    public void opened() {
+                        opened.add(opened.size());
+                    }
+
+                    @Override
+                    public void close(int number) {
+                        given.add(number);
+                    }
+                };
+        UnixSocket[] pair = UnixSocket.pair();
+        pair[1].keepBy(keeper);
+        ReceivedFds received = new ReceivedFds();
+        try (Fd memory = Memfd.create("given", 1);
+                Arena arena = Arena.ofConfined()) {
+            pair[0].send(arena.allocate(1), List.of(memory, memory));
+            pair[1].receive(arena.allocate(1), received);
+            Fd taken = received.take(0);
+            Fd duplicate = taken.duplicate();
+            assertThrows(IllegalStateException.class, taken::release);
+            final int socket = pair[1].fd().number();
+            final List<Integer> numbers = List.of(taken.number(), duplicate.number());
+            taken.close();
+            taken.close();
+            duplicate.close();
+            received.close();
+            pair[1].close();
+
+            assertEquals(4, opened.size(), "the socket, two that came, a duplicate");
+            assertEquals(numbers, given.subList(0, 2));
+            assertEquals(4, given.size());
+            assertEquals(socket, given.getLast());
+            assertTrue(Libc.fcntl(socket, Libc.F_GETFL, 0) >= 0, "it is not closed yet");
+        }
+        given.forEach(FdKeeper.AT_ONCE::close);
+        pair[0].close();
     }
 
     @Test

@@ -131,15 +131,6 @@ class MemoryRegionTest {
     }
 
     @Test
-    void shouldRefuseFileSystemsThatCanStallButNoMemfd() throws Exception {
-        try (Fd fd = Memfd.create("tmpfs", PAGE)) {
-            assertEquals(FileSystemType.TMPFS_MAGIC, FileSystemType.of(fd));
-            assertFalse(FileSystemType.canStall(FileSystemType.of(fd)));
-        }
-        assertTrue(FileSystemType.canStall(FileSystemType.FUSE_SUPER_MAGIC));
-    }
-
-    @Test
     void shouldUnmapAndEndSegmentWhenClosed() throws Exception {
         long descriptors = Leaks.descriptors();
         MemoryRegion region = MemoryRegion.map(Memfd.create("closing", PAGE), 0, 0, PAGE, 0);

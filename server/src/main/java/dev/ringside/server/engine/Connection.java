@@ -75,7 +75,7 @@ final class Connection implements SessionHost {
      */
     Connection(Endpoint endpoint, SavedConnection saved, SessionLimits limits) throws IOException {
         this.endpoint = endpoint;
-        socket = UnixSocket.adopt(saved.socket());
+        socket = endpoint.kept(UnixSocket.adopt(saved.socket()));
         conductor = endpoint.conductor();
         transfer = new TransferWatch(conductor);
         rate = new MessageRate(limits.maxReadsPerSecond(), System.nanoTime());
@@ -155,7 +155,7 @@ final class Connection implements SessionHost {
                     return;
                 }
                 rate.read(System.nanoTime());
-                session.onData(inbound.asSlice(0, received), receivedFds);
+                session.onData(inbound.asSlice(0, received), endpoint.checked(receivedFds));
             }
         } catch (ProtocolException e) {
             close(SessionCounter.CLOSED_BY_PROTOCOL, e.getMessage());
@@ -238,7 +238,7 @@ final class Connection implements SessionHost {
         endpoint.device().reset();
         closeBackendChannel();
         receivedFds.close();
-        replies.close();
+        replies.hangUp();
         arena.close();
         freeze.ended();
         endpoint.connectionClosed(this);

@@ -7,7 +7,9 @@ import dev.ringside.server.log.Subject;
 import dev.ringside.shm.Epoll;
 import dev.ringside.shm.Fd;
 import dev.ringside.shm.LinuxException;
+import dev.ringside.shm.ReceivedFds;
 import dev.ringside.shm.UnixSocket;
+import dev.ringside.vhostuser.ProtocolException;
 import dev.ringside.vhostuser.SessionLimits;
 import dev.ringside.virtqueue.IotlbCounter;
 import dev.ringside.virtqueue.QueueCounter;
@@ -45,6 +47,7 @@ final class Endpoint implements DeviceHandle {
     private final int firstShard;
     private final Runnable ended;
     private final FaultFds faultFds;
+    private final FrontEndFds fds = new FrontEndFds();
     private final CountDownLatch end = new CountDownLatch(1);
     private @Nullable ServerSocket listening;
     private @Nullable UnixSocket inherited;
@@ -68,7 +71,7 @@ final class Endpoint implements DeviceHandle {
         this.device = device;
         this.source = source;
         this.limits = limits;
-        stats = new EndpointStats(device, metrics, limits, this::connected);
+        stats = new EndpointStats(device, metrics, limits, this::connected, fds::open);
         this.shards = shards;
         this.firstShard = firstShard;
         this.ended = ended;
@@ -171,6 +174,8 @@ final class Endpoint implements DeviceHandle {
             finish();
         } else if (frozen) {
             return; // thaw comes here again
+        } else if (hasTooManyFds()) {
+            awaitClosing();
         } else if (server != null) {
             watchServer(server);
         } else if (source instanceof SocketSource.Connect connect) {
@@ -178,6 +183,33 @@ final class Endpoint implements DeviceHandle {
         } else {
             finish();
         }
+    }
+
+    private boolean hasTooManyFds() {
+        return fds.open() > limits.maxDescriptors();
+    }
+
+    /** What came with a message, unless the front-end has more open with that than it may. */
+    ReceivedFds checked(ReceivedFds received) throws ProtocolException {
+        if (received.count() > 0 && hasTooManyFds()) {
+            throw new ProtocolException(
+                    "it has %d descriptors open here with the last message: at most %d (%s)"
+                            .formatted(fds.open(), limits.maxDescriptors(), "--descriptors"));
+        }
+        return received;
+    }
+
+    /** Those before do not let go: another one would only add to that. */
+    private void awaitClosing() {
+        about("closing")
+                .warn(
+                        "nobody is served on "
+                                + description()
+                                + ": "
+                                + fds.open()
+                                + " descriptors of the front-end before are still being closed,"
+                                + " which its files or sockets hold up: end that front-end");
+        conductor.after(ACCEPT_RETRY_MS, this::awaitFrontEnd);
     }
 
     private void watchServer(ServerSocket server) {
@@ -240,7 +272,7 @@ final class Endpoint implements DeviceHandle {
     private void serve(UnixSocket socket) {
         stats.count(SessionCounter.CONNECTIONS);
         about("session").debug("front-end connected on " + description());
-        final Connection opened = new Connection(this, socket, limits);
+        final Connection opened = new Connection(this, kept(socket), limits);
         connection = opened;
         opened.open();
     }
@@ -325,6 +357,12 @@ final class Endpoint implements DeviceHandle {
 
     EndpointStats stats() {
         return stats;
+    }
+
+    /** A front-end's socket, which is closed, as is what comes by it, where nobody waits. */
+    UnixSocket kept(UnixSocket socket) {
+        socket.keepBy(fds);
+        return socket;
     }
 
     /** To be used by {@link Conductor#slowly}. */

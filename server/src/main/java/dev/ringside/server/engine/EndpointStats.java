@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +40,8 @@ final class EndpointStats implements AutoCloseable {
             VirtioDevice device,
             MetricsRegistry metrics,
             SessionLimits limits,
-            BooleanSupplier connected) {
+            BooleanSupplier connected,
+            IntSupplier descriptors) {
         broken = new AtomicReferenceArray<>(device.queueCount());
         final Map<String, String> deviceLabels = Map.of("device", device.name());
         registrations.add(metrics.register(deviceLabels, sessions));
@@ -56,6 +58,12 @@ final class EndpointStats implements AutoCloseable {
                         "1 while a front-end is connected.",
                         deviceLabels,
                         () -> connected.getAsBoolean() ? 1 : 0));
+        registrations.add(
+                metrics.gauge(
+                        "ringside_session_descriptors",
+                        "Descriptors of the front-end that are open here, or being closed.",
+                        deviceLabels,
+                        descriptors::getAsInt));
         registerLimits(metrics, deviceLabels, limits);
         for (int index = 0; index < device.queueCount(); index++) {
             final Counters<QueueCounter> counters = new Counters<>(QueueCounter.class);
@@ -136,6 +144,7 @@ final class EndpointStats implements AutoCloseable {
                 Map.of(
                         "memory-slots", (long) limits.maxRegions(),
                         "mapped-memory", limits.maxMappedBytes(),
+                        "descriptors", (long) limits.maxDescriptors(),
                         "message-rate", (long) limits.maxReadsPerSecond());
         most.forEach(
                 (limit, value) ->

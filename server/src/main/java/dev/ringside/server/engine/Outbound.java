@@ -103,6 +103,12 @@ final class Outbound {
         }
     }
 
+    /** As {@link #close}; the peer sees the end at once, also when closing takes its time. */
+    void hangUp() {
+        socket.shutdown();
+        close();
+    }
+
     /** Closes the socket and the descriptors that were not sent. */
     void close() {
         waiting.forEach(message -> message.fds().forEach(Fd::close));

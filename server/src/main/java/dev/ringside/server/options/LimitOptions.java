@@ -8,6 +8,7 @@ final class LimitOptions {
     private static final int MIN_RATE = 100;
     private static final int MAX_RATE = 1_000_000_000;
     private static final long LEAST_BYTES = 1 << 20;
+    private static final int MAX_DESCRIPTORS = 1_000_000;
 
     private LimitOptions() {}
 
@@ -27,6 +28,12 @@ final class LimitOptions {
                                 ServeSyntax.MESSAGE_RATE,
                                 byDefault.maxReadsPerSecond(),
                                 MIN_RATE,
-                                MAX_RATE));
+                                MAX_RATE))
+                .withDescriptors(
+                        given.integer(
+                                ServeSyntax.DESCRIPTORS,
+                                byDefault.maxDescriptors(),
+                                SessionLimits.MIN_DESCRIPTORS,
+                                MAX_DESCRIPTORS));
     }
 }

@@ -46,7 +46,7 @@ abstract class HostileNics extends Hostile {
         assertNicServes();
     }
 
-    private void assertNicServes() throws Exception {
+    void assertNicServes() throws Exception {
         try (NetDriver driver = nic.start(OFFLOADS)) {
             final NetLoadResult result =
                     new NetLoad(driver, NetLoadOptions.verified(100, 16).frames(500)).run();
