@@ -3,7 +3,6 @@ module dev.ringside.metrics {
     requires io.prometheus.metrics.model;
     requires io.prometheus.writer.text;
     requires java.management;
-    requires jdk.httpserver;
     requires jdk.management;
     requires micrometer.core;
     requires micrometer.registry.prometheus;

@@ -2,8 +2,6 @@ package dev.ringside.metrics.prometheus;
 
 import static java.util.stream.Collectors.joining;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.ringside.metrics.MetricsRegistry;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -19,14 +17,11 @@ import io.prometheus.metrics.model.snapshots.InfoSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,28 +30,13 @@ import org.jspecify.annotations.Nullable;
  * call it.
  */
 public final class PrometheusEndpoint implements AutoCloseable {
-    /** Connections at a time; more wait or are closed. */
-    static final int MAX_CONNECTIONS = 32;
-
-    /** Limits of the JDK's server, which knows them as system properties only; times in seconds. */
-    private static final Map<String, String> LIMITS =
-            Map.of(
-                    "jdk.httpserver.maxConnections", Integer.toString(MAX_CONNECTIONS),
-                    "sun.net.httpserver.maxReqTime", "5",
-                    "sun.net.httpserver.maxRspTime", "10",
-                    "sun.net.httpserver.maxReqHeaders", "64",
-                    "sun.net.httpserver.maxReqHeaderSize", "16384",
-                    "sun.net.httpserver.nodelay", "true");
-
-    private static final int BACKLOG = 32;
     private static final int OK = 200;
     private static final int NOT_FOUND = 404;
     private static final int METHOD_NOT_ALLOWED = 405;
     private static final int FAILED = 500;
     private static final int UNAVAILABLE = 503;
 
-    private final HttpServer server;
-    private final ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor();
+    private final HttpListener listener;
     private final PrometheusRegistry prometheus = new PrometheusRegistry();
     private final PrometheusMeterRegistry meters =
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, prometheus, Clock.SYSTEM);
@@ -67,12 +47,13 @@ public final class PrometheusEndpoint implements AutoCloseable {
     private final Map<String, Page> pages;
 
     private PrometheusEndpoint(
-            HttpServer server,
+            HttpSettings settings,
             MetricsRegistry registry,
             String version,
             Health health,
-            Map<String, Page> pages) {
-        this.server = server;
+            Map<String, Page> pages)
+            throws IOException {
+        listener = HttpListener.bind(settings, registry);
         this.health = health;
         this.pages = new TreeMap<>(pages);
         prometheus.register(new RegistryCollector(registry));
@@ -86,42 +67,32 @@ public final class PrometheusEndpoint implements AutoCloseable {
     /**
      * Binds the address and serves.
      *
-     * @param address where to listen; port 0: any free one, see {@link #address}
+     * @param settings where to listen, see {@link #address}, and for how many
      * @param version what {@code ringside_build_info} says
      * @param pages other pages by their paths
      * @throws IOException when the address cannot be bound; nothing is left behind
      */
     public static PrometheusEndpoint start(
-            InetSocketAddress address,
+            HttpSettings settings,
             MetricsRegistry registry,
             String version,
             Health health,
             Map<String, Page> pages)
             throws IOException {
-        LIMITS.forEach(
-                (name, value) -> {
-                    if (System.getProperty(name) == null) {
-                        System.setProperty(name, value);
-                    }
-                });
-        HttpServer server = HttpServer.create(address, BACKLOG);
-        var endpoint = new PrometheusEndpoint(server, registry, version, health, pages);
-        server.setExecutor(endpoint.clients);
-        server.createContext("/", endpoint::serve);
-        server.start();
+        var endpoint = new PrometheusEndpoint(settings, registry, version, health, pages);
+        endpoint.listener.serve(endpoint::respond);
         return endpoint;
     }
 
     /** The address that is bound. */
     public InetSocketAddress address() {
-        return server.getAddress();
+        return listener.address();
     }
 
     /** Stops listening and drops the clients. Idempotent. */
     @Override
     public void close() {
-        server.stop(0);
-        clients.shutdownNow();
+        listener.close();
         garbage.close();
         meters.close();
     }
@@ -141,23 +112,15 @@ public final class PrometheusEndpoint implements AutoCloseable {
         return info.build();
     }
 
-    private void serve(HttpExchange exchange) throws IOException {
-        try (exchange) {
-            answer(exchange, respond(exchange));
-        } catch (InterruptedException e) {
-            // The endpoint closes, and with it the connection.
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private Response respond(HttpExchange exchange) throws InterruptedException {
-        String method = exchange.getRequestMethod();
+    private Response respond(HttpRequest request) throws InterruptedException {
+        String method = request.method();
         if (!method.equals("GET") && !method.equals("HEAD")) {
-            return Response.text(METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+            return Response.text(METHOD_NOT_ALLOWED, "only GET and HEAD\n")
+                    .with("Allow", "GET, HEAD");
         }
-        String path = String.valueOf(exchange.getRequestURI().getPath());
+        String path = request.path();
         return switch (path) {
-            case "/metrics" -> scrape(exchange.getRequestHeaders().getFirst("Accept"));
+            case "/metrics" -> scrape(request.header("Accept"));
             case "/healthz" -> healthz();
             case "/readyz" -> readyz();
             default -> page(path);
@@ -205,27 +168,5 @@ public final class PrometheusEndpoint implements AutoCloseable {
             return Response.text(FAILED, "the scrape failed: " + e + "\n");
         }
         return Response.ok(writer.getContentType(), bytes.toByteArray());
-    }
-
-    private static void answer(HttpExchange exchange, Response response) throws IOException {
-        boolean head = exchange.getRequestMethod().equals("HEAD");
-        response.headers().forEach(exchange.getResponseHeaders()::set);
-        exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
-        exchange.getResponseHeaders().set("Cache-Control", "no-store");
-        if (response.status() == METHOD_NOT_ALLOWED) {
-            // A body may follow that nobody reads.
-            exchange.getResponseHeaders().set("Allow", "GET, HEAD");
-            exchange.getResponseHeaders().set("Connection", "close");
-        }
-        if (head) {
-            exchange.getResponseHeaders()
-                    .set("Content-Length", Integer.toString(response.body().length));
-            exchange.sendResponseHeaders(response.status(), -1);
-            return;
-        }
-        exchange.sendResponseHeaders(response.status(), response.body().length);
-        try (OutputStream body = exchange.getResponseBody()) {
-            body.write(response.body());
-        }
     }
 }

@@ -3,6 +3,7 @@ package dev.ringside.metrics.prometheus;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a page answers.
@@ -25,6 +26,13 @@ public record Response(int status, Map<String, String> headers, byte[] body) {
     /** A page that is there. */
     public static Response ok(String contentType, byte[] body) {
         return new Response(OK, Map.of(CONTENT_TYPE, contentType), body);
+    }
+
+    /** The same with one header more. */
+    Response with(String name, String value) {
+        Map<String, String> more = new TreeMap<>(headers);
+        more.put(name, value);
+        return new Response(status, more, body);
     }
 
     static Response text(int status, String text) {

@@ -84,7 +84,7 @@ final class PrometheusEndpointTest {
 
     private PrometheusEndpoint start(InetSocketAddress address) throws IOException {
         return PrometheusEndpoint.start(
-                address,
+                HttpSettings.at(address),
                 registry,
                 "1.2.3",
                 new Health() {
@@ -281,8 +281,8 @@ final class PrometheusEndpointTest {
         String plain = get("/metrics", "Accept: text/html\r\n");
         String open = get("/metrics", "Accept: application/openmetrics-text; version=1.0.0\r\n");
 
-        assertTrue(plain.contains("Content-type: text/plain; version=0.0.4"), plain);
-        assertTrue(open.contains("Content-type: application/openmetrics-text"), open);
+        assertTrue(plain.contains("Content-Type: text/plain; version=0.0.4"), plain);
+        assertTrue(open.contains("Content-Type: application/openmetrics-text"), open);
         assertTrue(open.endsWith("# EOF\n"), open);
     }
 
@@ -308,8 +308,8 @@ final class PrometheusEndpointTest {
         String answer = get("/a", "");
 
         assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
-        assertTrue(answer.contains("\r\nContent-type: text/x\r\n"), answer);
-        assertTrue(answer.contains("\r\nX-content-type-options: nosniff\r\n"), answer);
+        assertTrue(answer.contains("\r\nContent-Type: text/x\r\n"), answer);
+        assertTrue(answer.contains("\r\nX-Content-Type-Options: nosniff\r\n"), answer);
         assertTrue(answer.endsWith("\r\n\r\nhello"), answer);
     }
 
@@ -347,7 +347,7 @@ final class PrometheusEndpointTest {
     void shouldAnswerWhileOtherClientsAreSlow() throws IOException {
         List<Socket> slow = new ArrayList<>();
         try {
-            for (int i = 0; i < PrometheusEndpoint.MAX_CONNECTIONS / 2; i++) {
+            for (int i = 0; i < HttpSettings.DEFAULT_CLIENTS / 2; i++) {
                 Socket socket = connect();
                 slow.add(socket);
                 socket.getOutputStream().write("GET /metrics HT".getBytes(ISO_8859_1));

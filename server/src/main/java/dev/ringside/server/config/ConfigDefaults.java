@@ -71,6 +71,8 @@ public final class ConfigDefaults {
                 ServeSyntax.SLOW_REQUEST_MS, Integer.toString(SlowLimits.DEFAULT_REQUEST_MS));
         if (values.containsKey(ServeSyntax.METRICS_PORT)) {
             values.putIfAbsent(ServeSyntax.METRICS_ADDRESS, MetricsAddress.DEFAULT_HOST);
+            values.putIfAbsent(
+                    ServeSyntax.METRICS_CLIENTS, Integer.toString(MetricsAddress.DEFAULT_CLIENTS));
         }
     }
 

@@ -27,6 +27,7 @@ public final class ServeSyntax {
     static final String MEMORY_SLOTS = "--memory-slots";
     static final String MAPPED_MEMORY = "--mapped-memory";
     public static final String MESSAGE_RATE = "--message-rate";
+    public static final String DESCRIPTORS = "--descriptors";
     public static final String EXEMPLARS = "--exemplars";
     public static final String LOG_FORMAT = "--log-format";
     public static final String LOG_LEVEL = "--log-level";
@@ -34,6 +35,7 @@ public final class ServeSyntax {
     public static final String SLOW_REQUEST_MS = "--slow-request-ms";
     public static final String METRICS_PORT = "--metrics-port";
     public static final String METRICS_ADDRESS = "--metrics-address";
+    public static final String METRICS_CLIENTS = "--metrics-clients";
 
     public static final int DEFAULT_QUEUE_SIZE = 1024;
     static final int MAX_QUEUE_SIZE = 32_768;
@@ -110,6 +112,7 @@ public final class ServeSyntax {
         addLimits(spec);
         text(spec, METRICS_PORT, "PORT", "Serve Prometheus metrics here; 0: any free port.");
         text(spec, METRICS_ADDRESS, "HOST", "Address for --metrics-port. Default: 127.0.0.1.");
+        text(spec, METRICS_CLIENTS, "N", "Clients of --metrics-port at a time. Default: 32.");
         flag(
                 spec,
                 EXEMPLARS,
@@ -165,6 +168,11 @@ public final class ServeSyntax {
                 MESSAGE_RATE,
                 "N",
                 "Messages read from each front-end in a second. Default: 50000.");
+        text(
+                spec,
+                DESCRIPTORS,
+                "N",
+                "Descriptors that each front-end may have open in this process. Default: 2048.");
     }
 
     public static void text(CommandSpec spec, String name, String value, String description) {

@@ -81,7 +81,7 @@ public record ServerOptions(
                 ? this
                 : new ServerOptions(
                         threads,
-                        new MetricsAddress(address.host(), port),
+                        new MetricsAddress(address.host(), port, address.clients()),
                         control,
                         sandbox,
                         limits,

@@ -38,12 +38,14 @@ public record CommandText(String command, List<String> options) {
                     ServeSyntax.DEVICE_SHARE_US,
                     ServeSyntax.SANDBOX,
                     ServeSyntax.MESSAGE_RATE,
+                    ServeSyntax.DESCRIPTORS,
                     ServeSyntax.EXEMPLARS,
                     ServeSyntax.LOG_FORMAT,
                     ServeSyntax.LOG_LEVEL,
                     ServeSyntax.SLOW_TURN_MS,
                     ServeSyntax.SLOW_REQUEST_MS,
                     ServeSyntax.METRICS_PORT,
+                    ServeSyntax.METRICS_CLIENTS,
                     ServeSyntax.METRICS_ADDRESS);
 
     public CommandText {

@@ -2,8 +2,10 @@ package dev.ringside.server.process;
 
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.metrics.prometheus.Health;
+import dev.ringside.metrics.prometheus.HttpSettings;
 import dev.ringside.metrics.prometheus.PrometheusEndpoint;
 import dev.ringside.server.engine.Engine;
+import dev.ringside.server.log.Log;
 import dev.ringside.server.options.MetricsAddress;
 import dev.ringside.server.options.OperatorException;
 import dev.ringside.server.options.ServeSyntax;
@@ -41,7 +43,11 @@ final class MetricsServer implements AutoCloseable {
             var socket = new InetSocketAddress(resolve(address.host()), address.port());
             var endpoint =
                     PrometheusEndpoint.start(
-                            socket, registry, Version.text(), health, pages.pages());
+                            new HttpSettings(socket, address.clients(), MetricsServer::tell),
+                            registry,
+                            Version.text(),
+                            health,
+                            pages.pages());
             return new MetricsServer(endpoint, health, pages);
         } catch (IOException e) {
             throw new OperatorException(
@@ -53,6 +59,10 @@ final class MetricsServer implements AutoCloseable {
                             + ": choose another port, or 0 for any free one",
                     e);
         }
+    }
+
+    private static void tell(String news) {
+        Log.about("metrics").warn(news);
     }
 
     private static InetAddress resolve(String host) throws OperatorException {

@@ -7,6 +7,9 @@ import dev.ringside.frontend.NetOptions;
 import dev.ringside.metrics.LatencyHistogram;
 import dev.ringside.metrics.MetricName;
 import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.metrics.prometheus.Health;
+import dev.ringside.metrics.prometheus.HttpSettings;
+import dev.ringside.metrics.prometheus.PrometheusEndpoint;
 import dev.ringside.server.config.ConfigFile;
 import dev.ringside.server.config.ConfigKeys;
 import dev.ringside.server.config.ConfigKind;
@@ -26,6 +29,8 @@ import dev.ringside.virtio.blk.backend.BlockBackends;
 import dev.ringside.virtio.net.NetConfig;
 import dev.ringside.virtio.net.NetDevice;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,6 +41,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -172,6 +178,7 @@ final class DocumentsTest {
 
         serveAndVisit(seen, page);
         serveNicsAndVisit(seen, page);
+        serveMetricsAndVisit(seen, page);
 
         var named = new TreeSet<String>();
         var names = Pattern.compile("`(ringside_[a-z_]+)`").matcher(page);
@@ -194,6 +201,29 @@ final class DocumentsTest {
             engine.attach(device, source);
             registry.visit(new Collecting(seen, page));
             assertTrue(engine.shutdown(10_000));
+        }
+    }
+
+    private static void serveMetricsAndVisit(Set<String> seen, String page) throws IOException {
+        var registry = new MetricsRegistry();
+        var any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        Health healthy =
+                new Health() {
+                    @Override
+                    public List<String> failures() {
+                        return List.of();
+                    }
+
+                    @Override
+                    public @Nullable String notReady() {
+                        return null;
+                    }
+                };
+        try (var endpoint =
+                PrometheusEndpoint.start(
+                        HttpSettings.at(any), registry, "test", healthy, Map.of())) {
+            assertTrue(endpoint.address().getPort() > 0);
+            registry.visit(new Collecting(seen, page));
         }
     }
 

@@ -10,6 +10,7 @@ import dev.ringside.metrics.LatencyHistogram;
 import dev.ringside.metrics.MetricName;
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.metrics.prometheus.Health;
+import dev.ringside.metrics.prometheus.HttpSettings;
 import dev.ringside.metrics.prometheus.PrometheusEndpoint;
 import dev.ringside.server.engine.DeviceHandle;
 import dev.ringside.server.engine.Engine;
@@ -199,7 +200,7 @@ final class TestServer implements AutoCloseable {
     String metricsPage() throws Exception {
         final InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         try (PrometheusEndpoint endpoint =
-                PrometheusEndpoint.start(any, metrics, "test", HEALTH, Map.of())) {
+                PrometheusEndpoint.start(HttpSettings.at(any), metrics, "test", HEALTH, Map.of())) {
             final URI page =
                     URI.create("http://127.0.0.1:" + endpoint.address().getPort() + "/metrics");
             try (InputStream body = page.toURL().openStream()) {
