@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,18 +47,30 @@ final class KillUnderGuestIT extends GuestTest {
                             JOURNAL_AT_MIB * Images.MIB / JOURNAL_BLOCK,
                             JOURNAL_SLOTS);
 
+    /**
+     * One pass after the other, each with its own verification: in a second loop of the same fio a
+     * mix of reads and writes expects what it has not written yet.
+     */
     private static final String LOAD =
             """
-            fio --name=load --filename=/dev/vda --rw=randrw --bssplit=4k/60:16k/30:64k/10 \
-                --iodepth=16 --size=32m --direct=1 --ioengine=libaio --verify=crc32c \
-                --verify_fatal=1 --fdatasync=32 --loops=1000000 --randseed=$seed --eta=never \
-                --output=/tmp/fio.out &
+            load() {
+                while [ ! -e /tmp/enough ]; do
+                    fio --name=load --filename=/dev/vda --rw=randrw \
+                        --bssplit=4k/60:16k/30:64k/10 --iodepth=16 --size=32m --direct=1 \
+                        --ioengine=libaio --verify=crc32c --verify_fatal=1 --fdatasync=32 \
+                        --randseed=$seed --eta=never --output=/tmp/fio.out ||
+                        { head -20 /tmp/fio.out; fail the load with seed $seed; }
+                    say pass $seed
+                    seed=$((seed + 1))
+                done
+            }
+            load &
             load=$!
             journal &
             ask killed
-            kill -0 $load || { cat /tmp/fio.out; fail the load ended; }
-            kill $load
-            wait $load || true
+            kill -0 $load || fail the load ended
+            : >/tmp/enough
+            wait $load || fail the load ended badly
             dmesg >/tmp/dmesg
             if grep -E 'I/O error|Buffer I/O|timed out|hung|virtio_blk.*error' /tmp/dmesg; then
                 fail the kernel saw an error
@@ -71,9 +84,14 @@ final class KillUnderGuestIT extends GuestTest {
     /** The last entry that the guest was told is on the disk. */
     private volatile long acknowledged;
 
+    /** How often fio has written, read and verified all of its part. */
+    private final AtomicLong passes = new AtomicLong();
+
     private void hear(final String line) {
         if (line.startsWith("@journal ")) {
             acknowledged = Long.parseLong(line.substring("@journal ".length()).strip());
+        } else if (line.startsWith("@pass ")) {
+            passes.incrementAndGet();
         }
     }
 
@@ -129,7 +147,9 @@ final class KillUnderGuestIT extends GuestTest {
                         + ends
                         + (inGoodOrder ? " stops, " : " kills, ")
                         + told
-                        + " journal entries");
+                        + " journal entries, "
+                        + passes.get()
+                        + " passes of fio");
     }
 
     /** Every slot holds the last entry that was acknowledged for it, or a later one. */
