@@ -206,6 +206,16 @@ final class PackedRing {
         return chains << Integer.SIZE | descriptors;
     }
 
+    /** The driver's event suppression structure. */
+    int driverEvent() {
+        return driverEvent.get(EVENT, 0);
+    }
+
+    /** The device's own. */
+    int deviceEvent() {
+        return deviceEvent.get(EVENT, 0);
+    }
+
     /** What the device wants. */
     void setDeviceEvent(int desc, int flags) {
         deviceEvent.set(EVENT, 0, flags << Short.SIZE | desc);

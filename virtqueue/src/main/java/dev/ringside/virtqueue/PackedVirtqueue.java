@@ -424,7 +424,11 @@ public final class PackedVirtqueue extends RingQueue {
 
     @Override
     public int base() {
-        return new PackedBase(nextAvailable, availableWrap, publishedUsed, publishedWrap).bits();
+        return position().bits();
+    }
+
+    private PackedBase position() {
+        return new PackedBase(nextAvailable, availableWrap, publishedUsed, publishedWrap);
     }
 
     @Override
@@ -486,5 +490,10 @@ public final class PackedVirtqueue extends RingQueue {
                                 : 0)
                         | (written == 0 ? 0 : PackedRingSpec.VIRTQ_DESC_F_WRITE);
         return (long) flags << 48 | (long) id << 32 | Integer.toUnsignedLong(written);
+    }
+
+    @Override
+    RingView.Content content(int entries) {
+        return new PackedView(ring, size, lengths).content(position(), entries);
     }
 }

@@ -50,6 +50,22 @@ abstract sealed class RingQueue implements Virtqueue permits SplitVirtqueue, Pac
     }
 
     @Override
+    public final RingView view(int entries) {
+        RingFault stopped = fault;
+        return new RingView(
+                this instanceof PackedVirtqueue ? "packed" : "split",
+                size,
+                inFlight(),
+                stopped == null ? "" : stopped.label(),
+                unmapped
+                        ? RingView.Content.NONE
+                        : content(Math.clamp(entries, 0, RingView.MAX_ENTRIES)));
+    }
+
+    /** What stands in the ring, which is mapped. */
+    abstract RingView.Content content(int entries);
+
+    @Override
     public final int maxChainEntries() {
         return GuestBuffers.maxChainEntries(size);
     }

@@ -172,6 +172,15 @@ final class SplitRing {
         return Short.toUnsignedInt(driver.get(SHORT, usedEventOffset));
     }
 
+    int usedFlags() {
+        return Short.toUnsignedInt(device.get(SHORT, SplitRingSpec.USED_FLAGS));
+    }
+
+    /** Only with EVENT_IDX. */
+    int availEvent() {
+        return Short.toUnsignedInt(device.get(SHORT, availEventOffset));
+    }
+
     int usedIndex() {
         return Short.toUnsignedInt(device.get(SHORT, SplitRingSpec.USED_IDX));
     }

@@ -473,4 +473,9 @@ public final class SplitVirtqueue extends RingQueue {
     private static boolean crossed(int event, int from, int to) {
         return ((to - event - 1) & INDEX_MASK) < ((to - from) & INDEX_MASK);
     }
+
+    @Override
+    RingView.Content content(int entries) {
+        return new SplitView(ring, size, held).content(eventIdx, nextAvailable, nextUsed, entries);
+    }
 }

@@ -165,4 +165,12 @@ public sealed interface Virtqueue permits RingQueue {
 
     /** Where it marks; null: nowhere. */
     @Nullable QueueLog log();
+
+    /**
+     * What stands in the ring now, for people. Allocates. While the ring is not to be touched
+     * nothing is read.
+     *
+     * @param entries the most entries, up to {@link RingView#MAX_ENTRIES}
+     */
+    RingView view(int entries);
 }

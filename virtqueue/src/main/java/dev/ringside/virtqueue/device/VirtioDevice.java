@@ -1,6 +1,7 @@
 package dev.ringside.virtqueue.device;
 
 import dev.ringside.virtqueue.Virtqueue;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +11,13 @@ import org.jspecify.annotations.Nullable;
 public interface VirtioDevice extends AutoCloseable {
     /** The operator's name for it, for metrics and logs. Any thread. */
     String name();
+
+    /**
+     * What is particular to its kind now, for people: names and texts, in their order. Any thread.
+     */
+    default Map<String, String> attributes() {
+        return Map.of();
+    }
 
     /** Virtio device ID (section 5): 2 is a block device. */
     int deviceId();
