@@ -17,6 +17,10 @@ module dev.ringside.server {
     requires static transitive org.jspecify;
 
     // Records that travel between processes.
+    opens dev.ringside.server.control to
+            com.fasterxml.jackson.databind;
+    opens dev.ringside.server.process to
+            com.fasterxml.jackson.databind;
     opens dev.ringside.server.engine to
             com.fasterxml.jackson.databind;
     opens dev.ringside.server.status to

@@ -14,6 +14,7 @@ final class SocketSpec {
     static final int SO_PEERCRED = 17;
     static final int SO_ACCEPTCONN = 30;
     static final int SO_DOMAIN = 39;
+    static final int SO_PEERGROUPS = 59;
     static final int SCM_RIGHTS = 1;
 
     static final int SHUT_RDWR = 2;

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * block by clearing O_NONBLOCK.
  */
 public final class UnixSocket implements AutoCloseable {
+    /** Most groups that a process can be in (NGROUPS_MAX). */
+    private static final int MAX_GROUPS = 65_536;
+
     /** At most so many descriptors go with one message. */
     public static final int MAX_FDS = SocketSpec.SCM_MAX_FD;
 
@@ -281,6 +284,26 @@ public final class UnixSocket implements AutoCloseable {
                     ucred.get(JAVA_INT, SocketSpec.UCRED_PID),
                     ucred.get(JAVA_INT, SocketSpec.UCRED_UID),
                     ucred.get(JAVA_INT, SocketSpec.UCRED_GID));
+        }
+    }
+
+    /**
+     * The supplementary groups that whoever connected was in then (SO_PEERGROUPS); the effective
+     * one need not be among them.
+     */
+    public int[] peerGroups() throws LinuxException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment groups = arena.allocate(JAVA_INT, MAX_GROUPS);
+            MemorySegment length = arena.allocateFrom(JAVA_INT, (int) groups.byteSize());
+            LinuxException.check(
+                    SocketCalls.getOption(
+                            fd.number(),
+                            SocketSpec.SOL_SOCKET,
+                            SocketSpec.SO_PEERGROUPS,
+                            groups.address(),
+                            length.address()),
+                    "getsockopt SO_PEERGROUPS " + fd);
+            return groups.asSlice(0, length.get(JAVA_INT, 0)).toArray(JAVA_INT);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.ringside.server.cli;
 
+import dev.ringside.server.ctl.CtlCommand;
 import dev.ringside.server.demo.DemoCommand;
 import dev.ringside.server.log.Log;
 import dev.ringside.server.options.BlkOptions;
@@ -37,11 +38,12 @@ final class Cli {
                                           serve a NIC, or several
               ringside serve CONFIG.toml [OPTION]
                                           serve what a file describes: many disks and NICs
-              ringside ctl --control-socket=PATH list
-                                          say how the devices of a running process are
+              ringside ctl --control-socket=PATH VERB [ARGUMENT...]
+                                          ask a running process, and tell it what to do
               ringside upgrade --control-socket=PATH [OPTION...]
                                           take over a running process; guests go on
               ringside demo [OPTION...]   serve a disk and a NIC to a real VM in QEMU
+              ringside manual FOLDER      write manual pages, and completion for bash
               ringside version            print the version
               ringside help               print this
 
@@ -49,7 +51,7 @@ final class Cli {
             """;
 
     private static final List<String> COMMANDS =
-            List.of("blk", "net", "serve", "ctl", "upgrade", "demo", "version", "help");
+            List.of("blk", "net", "serve", "ctl", "upgrade", "demo", "manual", "version", "help");
 
     private final PrintStream out;
     private final PrintStream err;
@@ -91,9 +93,10 @@ final class Cli {
             case CommandText.BLK -> blk(rest);
             case CommandText.NET -> net(rest);
             case CommandText.SERVE -> ServeCommand.run(rest, out);
-            case "ctl" -> CtlCommand.run(rest, out);
+            case "ctl" -> CtlCommand.run(rest, out, err);
             case "upgrade" -> UpgradeCommand.run(rest, out);
             case "demo" -> DemoCommand.run(rest, out, err);
+            case "manual" -> Manual.run(rest);
             case "version", "--version", "-V" -> print("ringside " + Version.text() + "\n");
             case "help", "--help", "-h" -> print(USAGE);
             case "" -> {

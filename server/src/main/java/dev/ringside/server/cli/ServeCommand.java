@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -78,7 +79,7 @@ public final class ServeCommand {
             out.flush();
             return ExitCode.OK;
         }
-        Reload reload = new Reload(Path.of(file), tables, options.server());
+        Reload reload = new Reload(Path.of(file), tables, Set.of(), options.server());
         return Server.run(ServedTogether.of(options, reload), reload::command, options.server());
     }
 

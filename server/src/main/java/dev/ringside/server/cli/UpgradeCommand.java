@@ -32,6 +32,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -192,8 +193,14 @@ final class UpgradeCommand {
                         .toList());
         ServeOptions parsed = ServeParser.parse(source, tables, true, CpuAffinity.allowed());
         Path file = Path.of(offer.options().getLast());
-        Reload reload = new Reload(file, tables, parsed.server());
+        Reload reload = new Reload(file, tables, added(offer), parsed.server());
         return new Replacement(ServedTogether.of(parsed, reload), reload::command, parsed.server());
+    }
+
+    /** What was added while it ran: an older process tells nothing of that. */
+    private static Set<String> added(Wire.Offer offer) {
+        String titles = offer.options().size() < 3 ? "" : offer.options().get(1);
+        return titles.isEmpty() ? Set.of() : Set.of(titles.split(" ", -1));
     }
 
     /** Relative paths would mean other files in another folder. */

@@ -22,8 +22,13 @@ public record ConfigTable(ConfigKind kind, String name, int line, Map<String, St
     }
 
     /** How it is written: {@code [disk.root]}. */
-    String title() {
+    public String title() {
         return name.isEmpty() ? "[" + kind.word() + "]" : "[" + kind.word() + "." + name + "]";
+    }
+
+    /** The same as it was not read from the file. */
+    public ConfigTable nowhere() {
+        return new ConfigTable(kind, name, 0, values);
     }
 
     /** The same with other values. */

@@ -15,12 +15,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves a control socket on threads of its own, away from conductor and shards. Only processes of
- * the same user, and root's, are heard.
+ * Serves a control socket on threads of its own, away from conductor and shards, to whom {@link
+ * Permissions} allow it.
  */
 public final class ControlServer implements AutoCloseable {
     private static final int MAX_LINE_BYTES = 1 << 20;
@@ -32,18 +31,29 @@ public final class ControlServer implements AutoCloseable {
     private static final int CLIENT = 1;
 
     private final UnixSocket socket;
-    private final int userId;
-    private final Function<PeerCredentials, ControlSession> sessions;
+    private final Permissions permissions;
+    private final Sessions sessions;
     private final EventFd wake;
     private final SlowWork acceptor = new SlowWork("ringside-control");
     private final AtomicInteger clients = new AtomicInteger();
     private volatile boolean closed;
 
-    private ControlServer(UnixSocket socket, Function<PeerCredentials, ControlSession> sessions)
+    /** Makes what serves one client. */
+    @FunctionalInterface
+    public interface Sessions {
+        /**
+         * A client has connected.
+         *
+         * @param access what it may do
+         */
+        ControlSession open(PeerCredentials peer, Access access);
+    }
+
+    private ControlServer(UnixSocket socket, Permissions permissions, Sessions sessions)
             throws LinuxException {
         this.socket = socket;
+        this.permissions = permissions;
         this.sessions = sessions;
-        userId = ownUserId();
         wake = EventFd.create();
     }
 
@@ -51,24 +61,12 @@ public final class ControlServer implements AutoCloseable {
      * Starts to serve.
      *
      * @param socket listening; its own from now on
-     * @param sessions makes what serves one client
      */
-    public static ControlServer start(
-            UnixSocket socket, Function<PeerCredentials, ControlSession> sessions)
+    public static ControlServer start(UnixSocket socket, Permissions permissions, Sessions sessions)
             throws LinuxException {
-        ControlServer server = new ControlServer(socket, sessions);
+        ControlServer server = new ControlServer(socket, permissions, sessions);
         server.acceptor.execute(server::acceptAll);
         return server;
-    }
-
-    private static int ownUserId() throws LinuxException {
-        UnixSocket[] pair = UnixSocket.pair();
-        try {
-            return pair[0].peer().uid();
-        } finally {
-            pair[0].close();
-            pair[1].close();
-        }
     }
 
     /** The listening socket, still owned by this object: to hand it over. */
@@ -96,16 +94,16 @@ public final class ControlServer implements AutoCloseable {
     private void admit(UnixSocket accepted) {
         try {
             PeerCredentials peer = accepted.peer();
-            if (peer.uid() != userId && peer.uid() != 0) {
+            Access access = permissions.of(accepted, peer);
+            if (access == null) {
                 Log.about("control-peer")
                         .warn(
                                 "control socket: process "
                                         + peer.pid()
                                         + " of user "
                                         + peer.uid()
-                                        + " was turned away: only user "
-                                        + userId
-                                        + " and root are heard");
+                                        + " was turned away: "
+                                        + permissions.text());
                 accepted.close();
             } else if (clients.incrementAndGet() > MAX_CLIENTS) {
                 clients.decrementAndGet();
@@ -117,7 +115,8 @@ public final class ControlServer implements AutoCloseable {
                 accepted.close();
             } else {
                 SlowWork thread = new SlowWork("ringside-control-client");
-                thread.execute(() -> serve(accepted, peer));
+                ControlSession session = sessions.open(peer, access);
+                thread.execute(() -> serve(accepted, session));
                 thread.execute(clients::decrementAndGet);
                 thread.end();
             }
@@ -126,8 +125,7 @@ public final class ControlServer implements AutoCloseable {
         }
     }
 
-    private void serve(UnixSocket accepted, PeerCredentials peer) {
-        ControlSession session = sessions.apply(peer);
+    private static void serve(UnixSocket accepted, ControlSession session) {
         try (LineChannel channel = new LineChannel(accepted, MAX_LINE_BYTES, MAX_FDS)) {
             boolean more = true;
             while (more) {
@@ -145,7 +143,7 @@ public final class ControlServer implements AutoCloseable {
         }
     }
 
-    private boolean serveNext(LineChannel channel, ControlSession session)
+    private static boolean serveNext(LineChannel channel, ControlSession session)
             throws IOException, InterruptedException {
         long patienceMs = session.patienceMs();
         try {
@@ -164,7 +162,7 @@ public final class ControlServer implements AutoCloseable {
             throws IOException, InterruptedException {
         Object id = request.json().get("id");
         try {
-            String method = request.json().path("method").asText("");
+            String method = method(request);
             Object result = session.call(method, new Parameters(request));
             if (id != null) {
                 reply(channel, id, "result", result);
@@ -181,6 +179,16 @@ public final class ControlServer implements AutoCloseable {
         } finally {
             request.close();
         }
+    }
+
+    private static String method(Message request) throws RpcException {
+        String method = request.json().path("method").asText("");
+        if (method.isEmpty() || !request.json().path("jsonrpc").asText("").equals("2.0")) {
+            throw new RpcException(
+                    RpcException.INVALID_REQUEST,
+                    "a request has the members \"jsonrpc\":\"2.0\" and method");
+        }
+        return method;
     }
 
     private static Map<String, Object> error(RpcException e) {

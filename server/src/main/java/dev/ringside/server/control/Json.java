@@ -35,6 +35,12 @@ final class Json {
                                     .addDeserializer(Fd.class, new FdReader()))
                     .build();
 
+    /** For what people write: members may be left out. */
+    private static final ObjectMapper LENIENT =
+            MAPPER.copy()
+                    .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+                    .disable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
+
     private Json() {}
 
     /**
@@ -75,6 +81,15 @@ final class Json {
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /**
+     * Decodes a value without descriptors whose members may be left out, but for required ones.
+     *
+     * @throws JsonProcessingException when it is something else; the message says what
+     */
+    static <T> T decodeLeniently(JsonNode json, Class<T> type) throws JsonProcessingException {
+        return LENIENT.treeToValue(json, type);
     }
 
     private static final class FdWriter extends JsonSerializer<Fd> {

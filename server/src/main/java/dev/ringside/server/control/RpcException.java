@@ -22,6 +22,9 @@ public final class RpcException extends Exception {
     /** It cannot be done now, or not here. */
     public static final int REFUSED = -32000;
 
+    /** The client may not. */
+    public static final int NOT_ALLOWED = -32001;
+
     private final int code;
 
     /** An error with a code of JSON-RPC's. */

@@ -32,7 +32,7 @@ public final class DemoCommand {
     public static int run(
             final List<String> arguments, final PrintStream out, final PrintStream err)
             throws InterruptedException {
-        final CommandLine commandLine = new CommandLine(syntax());
+        final CommandLine commandLine = commandLine();
         try {
             final ParseResult given = commandLine.parseArgs(arguments.toArray(String[]::new));
             if (given.isUsageHelpRequested()) {
@@ -57,6 +57,11 @@ public final class DemoCommand {
             err.println("ringside demo: FAILED: " + e.getMessage());
             return FAILED;
         }
+    }
+
+    /** The command with its options. */
+    public static CommandLine commandLine() {
+        return new CommandLine(syntax());
     }
 
     private static NetworkChoice network(final CommandLine commandLine, final String word) {

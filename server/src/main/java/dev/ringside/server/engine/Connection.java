@@ -21,9 +21,7 @@ import dev.ringside.virtqueue.Virtqueue;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -45,7 +43,7 @@ final class Connection implements SessionHost {
     private final MemorySegment inbound;
     private final ReceivedFds receivedFds = new ReceivedFds();
     private final Outbound replies;
-    private final @Nullable QueueSlot[] slots;
+    private final QueueSlots slots;
     private @Nullable BackendSocket backendChannel;
     private long token = UNWATCHED;
     private int watchedEvents;
@@ -62,7 +60,7 @@ final class Connection implements SessionHost {
         rate = new MessageRate(limits.maxReadsPerSecond(), System.nanoTime());
         inbound = arena.allocate(Math.max(64, limits.maxPayloadBytes()));
         replies = new Outbound(socket);
-        slots = new QueueSlot[endpoint.device().queueCount()];
+        slots = new QueueSlots(endpoint.device().queueCount());
         session = new VhostUserSession(endpoint.device(), this, limits);
         freeze = new Freeze(session, false);
     }
@@ -82,7 +80,7 @@ final class Connection implements SessionHost {
         inbound = arena.allocate(Math.max(64, limits.maxPayloadBytes()));
         replies = new Outbound(socket);
         replies.restore(saved.replies());
-        slots = new QueueSlot[endpoint.device().queueCount()];
+        slots = new QueueSlots(endpoint.device().queueCount());
         final var channel = Outbound.restored(saved.backendChannel(), saved.backendRequests());
         try {
             session = VhostUserSession.restore(endpoint.device(), this, limits, saved.session());
@@ -220,12 +218,7 @@ final class Connection implements SessionHost {
         closing = true;
         endpoint.sessionCloses(reason, message);
         unwatch();
-        for (int index = 0; index < slots.length; index++) {
-            final QueueSlot slot = slots[index];
-            if (slot != null && !slot.stopRequested()) {
-                stop(slot, queue -> {});
-            }
-        }
+        slots.running().forEach(slot -> stop(slot, queue -> {}));
         finishCloseWhenStopped();
     }
 
@@ -291,16 +284,17 @@ final class Connection implements SessionHost {
                 new QueueSlot(
                         endpoint.device(),
                         start,
+                        endpoint.paused(),
                         endpoint.queueCounters(index),
                         new QueueFaults(conductor, this));
-        slots[index] = slot;
+        slots.put(slot);
         endpoint.queueResumes(index, start.queue().resumption());
         endpoint.shard(index).addQueue(slot, onConductor(done));
     }
 
     @Override
     public void stopQueue(int index, Consumer<Virtqueue> done) {
-        stop(slot(index), done);
+        stop(slots.get(index), done);
     }
 
     private void stop(QueueSlot slot, Consumer<Virtqueue> done) {
@@ -311,7 +305,7 @@ final class Connection implements SessionHost {
     }
 
     private void stopped(int index, Virtqueue queue, Consumer<Virtqueue> done) {
-        slots[index] = null;
+        slots.remove(index);
         slotsStopping--;
         resume(() -> done.accept(queue));
         finishCloseWhenStopped();
@@ -319,22 +313,22 @@ final class Connection implements SessionHost {
 
     @Override
     public void enableQueue(int index, boolean enabled, Runnable done) {
-        endpoint.shard(index).enableQueue(slot(index), enabled, onConductor(done));
+        endpoint.shard(index).enableQueue(slots.get(index), enabled, onConductor(done));
     }
 
     @Override
     public void setCall(int index, @Nullable EventFd call, Runnable done) {
-        endpoint.shard(index).setCall(slot(index), call, onConductor(done));
+        endpoint.shard(index).setCall(slots.get(index), call, onConductor(done));
     }
 
     @Override
     public void setKick(int index, @Nullable EventFd kick, Runnable done) {
-        endpoint.shard(index).setKick(slot(index), kick, onConductor(done));
+        endpoint.shard(index).setKick(slots.get(index), kick, onConductor(done));
     }
 
     @Override
     public void setErr(int index, @Nullable EventFd err, Runnable done) {
-        endpoint.shard(index).setErr(slot(index), err, onConductor(done));
+        endpoint.shard(index).setErr(slots.get(index), err, onConductor(done));
     }
 
     @Override
@@ -372,8 +366,8 @@ final class Connection implements SessionHost {
     }
 
     private void ifStarted(int index, Consumer<QueueSlot> command) {
-        final QueueSlot slot = slots[index];
-        if (slot != null && !slot.stopRequested()) {
+        final QueueSlot slot = slots.running(index);
+        if (slot != null) {
             command.accept(slot);
         }
     }
@@ -400,14 +394,9 @@ final class Connection implements SessionHost {
 
     /** Gives every started queue a command, and acknowledges when all of them have. */
     private void forEachStarted(BiConsumer<QueueSlot, Runnable> command, Runnable done) {
-        final List<QueueSlot> started = new ArrayList<>();
-        for (final QueueSlot slot : slots) {
-            if (slot != null && !slot.stopRequested()) {
-                started.add(slot);
-            }
-        }
-        final Runnable oneDone = onConductor(Countdown.of(started.size(), done));
-        started.forEach(slot -> command.accept(slot, oneDone));
+        final List<QueueSlot> running = slots.running();
+        final Runnable oneDone = onConductor(Countdown.of(running.size(), done));
+        running.forEach(slot -> command.accept(slot, oneDone));
     }
 
     @Override
@@ -452,10 +441,6 @@ final class Connection implements SessionHost {
         endpoint.device().reset();
     }
 
-    private QueueSlot slot(int index) {
-        return Objects.requireNonNull(slots[index], () -> "queue " + index + " is not started");
-    }
-
     /** A callback for a shard: continues the session on the conductor, then reads on. */
     private Runnable onConductor(Runnable done) {
         return () -> conductor.post(() -> resume(done));
@@ -481,6 +466,10 @@ final class Connection implements SessionHost {
         if (!closing) {
             session.queueFaulted(index);
         }
+    }
+
+    QueueSlots slots() {
+        return slots;
     }
 
     VhostUserSession session() {

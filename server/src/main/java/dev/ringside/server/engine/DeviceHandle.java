@@ -10,4 +10,7 @@ public interface DeviceHandle {
 
     /** Whether a front-end is connected now. */
     boolean connected();
+
+    /** Whether the operator has paused it. */
+    boolean paused();
 }

@@ -8,6 +8,7 @@ import dev.ringside.virtqueue.VirtioSpec;
 import dev.ringside.virtqueue.device.VirtioDevice;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param kind {@code disk} or {@code nic}
  * @param socket where its front-end comes from
  * @param connected whether a front-end is there
+ * @param accepting whether front-ends that come are accepted
+ * @param paused whether the operator has it take nothing from its queues
+ * @param attributes what is particular to its kind, such as {@code capacity} or {@code link}
  * @param features what was negotiated, in hexadecimal
  * @param memoryRegions of the guest, that are mapped
  * @param memoryBytes in all of them
@@ -27,13 +31,16 @@ public record DeviceStatus(
         String kind,
         String socket,
         boolean connected,
+        boolean accepting,
+        boolean paused,
+        Map<String, String> attributes,
         String features,
         int memoryRegions,
         long memoryBytes,
         List<QueueStatus> queues) {
     private static final int BLOCK_DEVICE = 2;
 
-    /** Keeps a list of its own. */
+    /** Keeps a list of its own; attributes stay in their order. */
     public DeviceStatus {
         queues = List.copyOf(queues);
     }
@@ -51,13 +58,18 @@ public record DeviceStatus(
                     session == null
                             ? new RingState(i, 0, false, false, false, false)
                             : rings.get(i);
-            queues.add(endpoint.stats().status(ring, packed, endpoint.shard(i).index()));
+            queues.add(
+                    endpoint.stats()
+                            .status(ring, packed, endpoint.paused(), endpoint.shard(i).index()));
         }
         return new DeviceStatus(
                 device.name(),
                 device.deviceId() == BLOCK_DEVICE ? "disk" : "nic",
                 endpoint.description(),
                 session != null,
+                endpoint.operator().accepting(),
+                endpoint.paused(),
+                device.attributes(),
                 Long.toHexString(features),
                 memory.regions().size(),
                 memory.regions().stream().mapToLong(MemoryRegion::sizeBytes).sum(),

@@ -55,6 +55,7 @@ final class Endpoint implements DeviceHandle {
     private boolean shuttingDown;
     private boolean finished;
     private boolean frozen;
+    private final OperatorCalls operator = new OperatorCalls(this);
     private boolean connectFailureTold;
     private volatile @Nullable Connection connection;
 
@@ -71,7 +72,9 @@ final class Endpoint implements DeviceHandle {
         this.device = device;
         this.source = source;
         this.limits = limits;
-        stats = new EndpointStats(device, metrics, limits, this::connected, fds::open);
+        stats =
+                new EndpointStats(
+                        device, metrics, limits, this::connected, this::paused, fds::open);
         this.shards = shards;
         this.firstShard = firstShard;
         this.ended = ended;
@@ -165,15 +168,16 @@ final class Endpoint implements DeviceHandle {
         }
     }
 
-    private void awaitFrontEnd() {
+    /** Conductor thread: waits for a front-end, if it may and there is none. */
+    void awaitFrontEnd() {
         final ServerSocket server = listening;
         if (connection != null || acceptToken >= 0) {
             return;
         }
         if (shuttingDown) {
             finish();
-        } else if (frozen) {
-            return; // thaw comes here again
+        } else if (frozen || !operator.accepting()) {
+            return; // thaw and accept come here again
         } else if (hasTooManyFds()) {
             awaitClosing();
         } else if (server != null) {
@@ -243,7 +247,8 @@ final class Endpoint implements DeviceHandle {
         conductor.after(ACCEPT_RETRY_MS, this::awaitFrontEnd);
     }
 
-    private void unwatchServer() {
+    /** Conductor thread: waits for none. */
+    void unwatchServer() {
         final ServerSocket server = listening;
         if (server != null && acceptToken >= 0) {
             conductor.unwatch(server.number(), acceptToken);
@@ -325,6 +330,22 @@ final class Endpoint implements DeviceHandle {
             ended.run();
             end.countDown();
         }
+    }
+
+    /** What the operator did, and does. */
+    OperatorCalls operator() {
+        return operator;
+    }
+
+    @Override
+    public boolean paused() {
+        return operator.paused();
+    }
+
+    /** Conductor thread: the connection's queues; null: nobody is connected. */
+    @Nullable QueueSlots queues() {
+        final Connection open = connection;
+        return open == null ? null : open.slots();
     }
 
     /** Any thread: the device's configuration changed. */

@@ -41,6 +41,7 @@ final class EndpointStats implements AutoCloseable {
             MetricsRegistry metrics,
             SessionLimits limits,
             BooleanSupplier connected,
+            BooleanSupplier paused,
             IntSupplier descriptors) {
         broken = new AtomicReferenceArray<>(device.queueCount());
         final Map<String, String> deviceLabels = Map.of("device", device.name());
@@ -64,6 +65,12 @@ final class EndpointStats implements AutoCloseable {
                         "Descriptors of the front-end that are open here, or being closed.",
                         deviceLabels,
                         descriptors::getAsInt));
+        registrations.add(
+                metrics.gauge(
+                        "ringside_device_paused",
+                        "1 while the operator has the device take nothing from its queues.",
+                        deviceLabels,
+                        () -> paused.getAsBoolean() ? 1 : 0));
         registerLimits(metrics, deviceLabels, limits);
         for (int index = 0; index < device.queueCount(); index++) {
             final Counters<QueueCounter> counters = new Counters<>(QueueCounter.class);
@@ -96,12 +103,12 @@ final class EndpointStats implements AutoCloseable {
     }
 
     /** Conductor only: a queue as the session sees it and as it was counted. */
-    QueueStatus status(RingState ring, boolean packed, int shard) {
+    QueueStatus status(RingState ring, boolean packed, boolean paused, int shard) {
         final Counters<QueueCounter> counters = queues.get(ring.index());
         final Fault fault = broken.get(ring.index());
         return new QueueStatus(
                 ring.index(),
-                QueueStatus.state(ring),
+                QueueStatus.state(ring, paused),
                 ring.size(),
                 packed ? "packed" : "split",
                 shard,

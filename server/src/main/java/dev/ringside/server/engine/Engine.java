@@ -4,6 +4,7 @@ import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.shm.Fd;
 import dev.ringside.shm.UnixSocket;
 import dev.ringside.vhostuser.SessionLimits;
+import dev.ringside.virtqueue.RingView;
 import dev.ringside.virtqueue.device.ShardContext;
 import dev.ringside.virtqueue.device.VirtioDevice;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,7 @@ public final class Engine implements AutoCloseable {
     private final List<Endpoint> endpoints = new CopyOnWriteArrayList<>();
     private final SessionLimits limits;
     private volatile Begin begin;
+    private volatile boolean accepting = true;
     private final Serving serving = new Serving();
     private int nextShard;
     private volatile boolean stopping;
@@ -131,17 +134,57 @@ public final class Engine implements AutoCloseable {
      * @throws IllegalStateException when the conductor does not say, for long or at all
      */
     public List<DeviceStatus> status() throws InterruptedException {
-        final CompletableFuture<List<DeviceStatus>> seen = new CompletableFuture<>();
+        return onConductor(() -> endpoints.stream().map(Endpoint::status).toList());
+    }
+
+    /**
+     * Has a device take nothing from its queues, those of front-ends to come too, or go on. Its
+     * front-end notices nothing.
+     *
+     * @param device its name
+     * @return completes when that is so: what was taken before is answered. Never when the storage
+     *     does not answer
+     */
+    public CompletableFuture<Boolean> pause(String device, boolean paused) throws IOException {
+        final Endpoint endpoint = named(device);
+        final CompletableFuture<Boolean> done = new CompletableFuture<>();
+        conductor.post(() -> endpoint.operator().pause(paused, () -> done.complete(true)));
+        return done;
+    }
+
+    /** Accepts no front-end any more on any device, or again; who is connected stays. */
+    public void accept(boolean value) {
+        accepting = value;
+        conductor.post(() -> endpoints.forEach(endpoint -> endpoint.operator().accept(value)));
+    }
+
+    /**
+     * What stands in a device's ring now, and where the device is in it.
+     *
+     * @param device its name
+     * @param entries the most entries to show
+     * @return completes with null when the queue is not started
+     */
+    public CompletableFuture<@Nullable RingView> view(String device, int queue, int entries)
+            throws IOException {
+        final Endpoint endpoint = named(device);
+        final CompletableFuture<@Nullable RingView> seen = new CompletableFuture<>();
+        conductor.post(() -> endpoint.operator().view(queue, entries, seen));
+        return seen;
+    }
+
+    private <T> T onConductor(Supplier<T> question) throws InterruptedException {
+        final CompletableFuture<T> answer = new CompletableFuture<>();
         conductor.post(
                 () -> {
                     try {
-                        seen.complete(endpoints.stream().map(Endpoint::status).toList());
+                        answer.complete(question.get());
                     } catch (RuntimeException e) {
-                        seen.completeExceptionally(e);
+                        answer.completeExceptionally(e);
                     }
                 });
         try {
-            return seen.get(STATUS_LIMIT_S, TimeUnit.SECONDS);
+            return answer.get(STATUS_LIMIT_S, TimeUnit.SECONDS);
         } catch (TimeoutException e) {
             throw new IllegalStateException("the conductor does not answer", e);
         } catch (ExecutionException e) {
@@ -197,6 +240,9 @@ public final class Engine implements AutoCloseable {
         device.onNews(endpoint::newsOfDevice);
         serving.join();
         endpoints.add(endpoint);
+        if (!accepting) {
+            conductor.post(() -> endpoint.operator().accept(false));
+        }
         return endpoint;
     }
 
@@ -288,7 +334,7 @@ public final class Engine implements AutoCloseable {
                 return endpoint;
             }
         }
-        throw new IOException("device " + name + " was saved, and there is none of that name");
+        throw new IOException("there is no device " + name);
     }
 
     /**

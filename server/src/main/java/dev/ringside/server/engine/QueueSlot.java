@@ -8,6 +8,7 @@ import dev.ringside.virtqueue.InflightRegion;
 import dev.ringside.virtqueue.QueueCounter;
 import dev.ringside.virtqueue.QueueLog;
 import dev.ringside.virtqueue.RingFault;
+import dev.ringside.virtqueue.RingView;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.device.QueueWorker;
 import dev.ringside.virtqueue.device.ShardContext;
@@ -44,15 +45,18 @@ final class QueueSlot {
     private @Nullable EventFd call;
     private @Nullable EventFd err;
     private boolean enabled;
+    private boolean paused;
     private boolean kicksRequested;
     private boolean memoryVanished;
     private boolean faultReported;
     private @Nullable Runnable whenDrained;
+    private @Nullable Runnable whenStill;
     private boolean stopRequested;
 
     QueueSlot(
             VirtioDevice device,
             QueueStart start,
+            boolean paused,
             Counters<QueueCounter> counters,
             Listener listener) {
         this.device = device;
@@ -65,6 +69,7 @@ final class QueueSlot {
         call = start.call();
         err = start.err();
         enabled = start.enabled();
+        this.paused = paused;
     }
 
     VirtioDevice device() {
@@ -84,7 +89,7 @@ final class QueueSlot {
         try {
             final QueueWorker made = device.startQueue(queue, shard);
             worker = made;
-            made.setEnabled(enabled);
+            made.setEnabled(serving());
         } catch (Throwable failure) {
             fail(failure);
             return;
@@ -101,9 +106,10 @@ final class QueueSlot {
         final QueueWorker current = worker;
         if (current == null || memoryVanished) {
             advanceDrain();
+            tellStill();
             return 0;
         }
-        if (whenDrained == null && !enabled && queue.inFlight() == 0 && !takesChains()) {
+        if (nobodyWaits() && !serving() && queue.inFlight() == 0 && !takesChains()) {
             return 0;
         }
         final boolean taking = takesChains();
@@ -120,10 +126,16 @@ final class QueueSlot {
         if ((taken | completed) != 0 || queue.fault() != null) {
             checkMemory();
         }
-        if (whenDrained != null) {
+        if (!nobodyWaits()) {
             advanceDrain();
+            tellStill();
         }
         return taken + completed;
+    }
+
+    /** Whether neither the front-end nor the operator waits for what is in flight. */
+    private boolean nobodyWaits() {
+        return whenDrained == null && whenStill == null;
     }
 
     /**
@@ -206,6 +218,7 @@ final class QueueSlot {
     private boolean takesChains() {
         final QueueWorker current = worker;
         return current != null
+                && !paused
                 && (enabled || current.worksWhenDisabled())
                 && whenDrained == null
                 && !memoryVanished
@@ -234,10 +247,66 @@ final class QueueSlot {
 
     private void enable(boolean value) {
         enabled = value;
+        tellWorker();
+    }
+
+    /**
+     * The operator has the queue take nothing, whatever the front-end enables, or go on.
+     *
+     * @param done runs when that is so: what was taken before is answered then
+     */
+    void setPaused(boolean value, Runnable done) {
+        if (value) {
+            resumePolling();
+            paused = true;
+            whenStill = both(whenStill, done);
+            tellStill();
+            return;
+        }
+        paused = false;
+        tellWorker();
+        kicksRequested = false;
+        // Who waited for it to be still has been overtaken.
+        final Runnable waiting = both(whenStill, done);
+        whenStill = null;
+        waiting.run();
+    }
+
+    private void tellStill() {
+        final Runnable then = whenStill;
+        final QueueWorker current = worker;
+        if (then != null && (current == null || current.drained())) {
+            whenStill = null;
+            publish();
+            tellWorker();
+            then.run();
+        }
+    }
+
+    private static Runnable both(@Nullable Runnable first, Runnable second) {
+        return first == null
+                ? second
+                : () -> {
+                    first.run();
+                    second.run();
+                };
+    }
+
+    /** Whether it is as both the front-end and the operator want it for work. */
+    private boolean serving() {
+        return enabled && !paused;
+    }
+
+    private void tellWorker() {
         final QueueWorker current = worker;
         if (current != null) {
-            current.setEnabled(value);
+            current.setEnabled(serving());
         }
+    }
+
+    /** What stands in the ring now. */
+    RingView view(int entries) {
+        return queue.view(entries);
     }
 
     void setCall(@Nullable EventFd value) {
@@ -352,6 +421,7 @@ final class QueueSlot {
                 () -> {
                     final QueueWorker drained = worker;
                     worker = null;
+                    tellStill();
                     done.accept(drained == null ? queue : drained.stop());
                 });
     }
@@ -367,22 +437,7 @@ final class QueueSlot {
     }
 
     private void drain(Runnable then) {
-        final Runnable earlier = whenDrained;
-        whenDrained =
-                earlier == null
-                        ? then
-                        : () -> {
-                            earlier.run();
-                            then.run();
-                        };
-        final QueueWorker current = worker;
-        if (current != null) {
-            try {
-                current.finishTaken();
-            } catch (Throwable failure) {
-                fail(failure);
-            }
-        }
+        whenDrained = both(whenDrained, then);
         advanceDrain();
     }
 

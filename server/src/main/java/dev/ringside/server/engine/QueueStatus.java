@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
  * One queue at a moment, for people.
  *
  * @param queue its index
- * @param state {@code running}, {@code disabled} by the front-end, {@code waiting} for something
- *     that it must send, {@code stopped}, or {@code broken}: it stopped itself
+ * @param state {@code running}, {@code disabled} by the front-end, {@code paused} by the operator,
+ *     {@code waiting} for something that the front-end must send, {@code stopped}, or {@code
+ *     broken}: it stopped itself
  * @param size descriptors; 0: not known yet
  * @param format {@code split} or {@code packed}
  * @param shard that serves it
@@ -32,12 +33,12 @@ public record QueueStatus(
         @Nullable String fault,
         @Nullable String since) {
     /** What a ring's state is called. */
-    static String state(RingState ring) {
+    static String state(RingState ring, boolean paused) {
         if (ring.faulted()) {
             return "broken";
         }
         if (ring.started()) {
-            return ring.enabled() ? "running" : "disabled";
+            return !ring.enabled() ? "disabled" : paused ? "paused" : "running";
         }
         return ring.waiting() ? "waiting" : "stopped";
     }

@@ -6,6 +6,7 @@ import dev.ringside.shm.EventFd;
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.LinuxException;
 import dev.ringside.virtqueue.QueueLog;
+import dev.ringside.virtqueue.RingView;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.device.ShardContext;
 import java.io.IOException;
@@ -76,6 +77,21 @@ final class ShardThread implements AutoCloseable {
 
     void enableQueue(QueueSlot slot, boolean enabled, Runnable done) {
         command(shard -> slot.setEnabled(enabled, done));
+    }
+
+    void pauseQueue(QueueSlot slot, boolean paused, Runnable done) {
+        command(shard -> slot.setPaused(paused, done));
+    }
+
+    void viewQueue(QueueSlot slot, int entries, CompletableFuture<RingView> seen) {
+        command(
+                shard -> {
+                    try {
+                        seen.complete(slot.view(entries));
+                    } catch (RuntimeException e) {
+                        seen.completeExceptionally(e);
+                    }
+                });
     }
 
     void setCall(QueueSlot slot, @Nullable EventFd call, Runnable done) {

@@ -71,7 +71,7 @@ public final class Given {
         return command;
     }
 
-    boolean has(String option) {
+    public boolean has(String option) {
         return values.containsKey(option);
     }
 
@@ -135,7 +135,7 @@ public final class Given {
     }
 
     /** Refuses two options that say the same. */
-    void refuseBoth(String one, String other) throws OperatorException {
+    public void refuseBoth(String one, String other) throws OperatorException {
         if (has(one) && has(other)) {
             throw new OperatorException(
                     shown(one) + " and " + shown(other) + " exclude each other: give one");

@@ -23,6 +23,7 @@ public final class ServeSyntax {
     public static final String QUEUE_BUDGET = "--queue-budget";
     public static final String DEVICE_SHARE_US = "--device-share-us";
     public static final String CONTROL_SOCKET = "--control-socket";
+    public static final String CONTROL_READERS = "--control-readers";
     public static final String SANDBOX = "--sandbox";
     static final String MEMORY_SLOTS = "--memory-slots";
     static final String MAPPED_MEMORY = "--mapped-memory";
@@ -123,6 +124,12 @@ public final class ServeSyntax {
                 "PATH",
                 "Listen here for 'ringside ctl' and for 'ringside upgrade', which replaces this"
                         + " process while guests run.");
+        text(
+                spec,
+                CONTROL_READERS,
+                "GROUP",
+                "Members of this group may look at the process by --control-socket, and change"
+                        + " nothing.");
         addLog(spec);
         flag(
                 spec,

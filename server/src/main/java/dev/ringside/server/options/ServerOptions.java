@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param threads the polling threads
  * @param metrics where /metrics is served; null: nowhere
  * @param control the control socket; null: none
+ * @param readers group whose members may look by the control socket; null: none may
  * @param sandbox whether the process gives up what it does not need
  * @param limits what each front-end may take
  * @param exemplars whether histograms keep them
@@ -22,6 +23,7 @@ public record ServerOptions(
         ThreadOptions threads,
         @Nullable MetricsAddress metrics,
         @Nullable Path control,
+        @Nullable String readers,
         boolean sandbox,
         SessionLimits limits,
         boolean exemplars,
@@ -39,6 +41,7 @@ public record ServerOptions(
                 ThreadOptions.parse(given, allowedCpus),
                 MetricsAddress.parse(given),
                 SocketOptions.control(given),
+                SocketOptions.readers(given),
                 given.has(ServeSyntax.SANDBOX),
                 LimitOptions.parse(given),
                 given.has(ServeSyntax.EXEMPLARS),
@@ -50,6 +53,7 @@ public record ServerOptions(
     public static ServerOptions defaults() {
         return new ServerOptions(
                 ThreadOptions.defaults(),
+                null,
                 null,
                 null,
                 false,
@@ -83,6 +87,7 @@ public record ServerOptions(
                         threads,
                         new MetricsAddress(address.host(), port, address.clients()),
                         control,
+                        readers,
                         sandbox,
                         limits,
                         exemplars,

@@ -1,6 +1,7 @@
 package dev.ringside.server.options;
 
 import static dev.ringside.server.options.ServeSyntax.CLIENT;
+import static dev.ringside.server.options.ServeSyntax.CONTROL_READERS;
 import static dev.ringside.server.options.ServeSyntax.CONTROL_SOCKET;
 import static dev.ringside.server.options.ServeSyntax.FD;
 import static dev.ringside.server.options.ServeSyntax.SOCKET_MODE;
@@ -8,6 +9,8 @@ import static dev.ringside.server.options.ServeSyntax.SOCKET_OWNER;
 import static dev.ringside.server.options.ServeSyntax.SOCKET_PATH;
 
 import dev.ringside.server.engine.SocketSource;
+import java.io.IOException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -61,6 +64,39 @@ public final class SocketOptions {
             requireParent(given, CONTROL_SOCKET, control);
         }
         return control;
+    }
+
+    /**
+     * The group whose members may look at the process by its control socket; null: there is none.
+     */
+    static @Nullable String readers(Given given) throws OperatorException {
+        String group = given.text(CONTROL_READERS);
+        if (group != null && !given.has(CONTROL_SOCKET)) {
+            throw new OperatorException(
+                    given.shown(CONTROL_READERS)
+                            + " has no meaning without "
+                            + given.name(CONTROL_SOCKET)
+                            + ": give both, or neither");
+        }
+        if (group != null) {
+            requireGroup(given, group);
+        }
+        return group;
+    }
+
+    private static void requireGroup(Given given, String group) throws OperatorException {
+        try {
+            Object unused =
+                    FileSystems.getDefault()
+                            .getUserPrincipalLookupService()
+                            .lookupPrincipalByGroupName(group);
+        } catch (IOException e) {
+            throw new OperatorException(
+                    given.shown(CONTROL_READERS)
+                            + " is a group that this host does not know: see getent group, or give"
+                            + " a number",
+                    e);
+        }
     }
 
     private static void requireParent(Given given, String option, Path socket)

@@ -28,7 +28,8 @@ public final class Values {
     }
 
     /** A decimal number from {@code least} to {@code most}. */
-    static int integer(String option, String text, int least, int most) throws OperatorException {
+    public static int integer(String option, String text, int least, int most)
+            throws OperatorException {
         int value = plainNumber(text, 10);
         if (value < least || value > most) {
             throw new OperatorException(

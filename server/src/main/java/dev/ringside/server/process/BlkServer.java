@@ -31,6 +31,7 @@ public final class BlkServer implements Part {
 
     private final LimitGroups groups;
     private BlkOptions options;
+    private final Hold hold = new Hold();
     private @Nullable BlkDevice device;
     private @Nullable DeviceHandle attached;
 
@@ -75,6 +76,27 @@ public final class BlkServer implements Part {
         }
         disk().limits().set(options.limits());
         LimitsMoved.take(title(), inheritance, disk().limits());
+    }
+
+    @Override
+    public String name() {
+        return options.name();
+    }
+
+    @Override
+    public boolean hold() {
+        return hold.take();
+    }
+
+    @Override
+    public void release() {
+        hold.release();
+    }
+
+    @Override
+    public long resize(Engine engine, @Nullable Long bytes, boolean shrink)
+            throws OperatorException, InterruptedException {
+        return new DiskResize(engine, disk(), title()).to(bytes, shrink);
     }
 
     private BlkDevice disk() {

@@ -7,13 +7,11 @@ import dev.ringside.server.options.OperatorException;
 import dev.ringside.virtio.net.filter.Capture;
 import dev.ringside.virtio.net.filter.CapturePort;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -28,58 +26,16 @@ final class Captures implements AutoCloseable {
     /** A pipe that nobody reads shall not keep guests waiting. */
     private static final long FLUSH_NS = 500_000_000;
 
-    private final List<Source> sources = new ArrayList<>();
+    private final List<CaptureSource> sources = new ArrayList<>();
     private final SlowWork writer = new SlowWork("ringside-capture");
     private volatile @Nullable Thread writing;
     private boolean writes;
     private boolean closing;
     private boolean takenOver;
 
-    /** A NIC whose traffic can be captured. */
-    private static final class Source {
-        final String nic;
-        final CapturePort port;
-        final CaptureOptions options;
-        final boolean pipe;
-        int begun;
-
-        /** Switched off for a while only. */
-        boolean frozen;
-
-        @Nullable Capture running;
-
-        Source(String nic, CapturePort port, CaptureOptions options) {
-            this.nic = nic;
-            this.port = port;
-            this.options = options;
-            Path target = options.target();
-            pipe = Files.exists(target) && !Files.isRegularFile(target);
-        }
-
-        /**
-         * A file is never overwritten by the next capture: that one has a number behind.
-         *
-         * @param keepOthers nor is one that is there already
-         */
-        Path nextTarget(boolean keepOthers) {
-            Path next = numbered();
-            while (keepOthers && !pipe && Files.exists(next)) {
-                next = numbered();
-            }
-            return next;
-        }
-
-        private Path numbered() {
-            begun++;
-            return begun == 1 || pipe
-                    ? options.target()
-                    : options.target().resolveSibling(options.target().getFileName() + "." + begun);
-        }
-    }
-
     /** Before {@link #start} or {@link #begin}: a NIC whose traffic can be captured. */
-    synchronized void add(String nic, CapturePort port, CaptureOptions options) {
-        sources.add(new Source(nic, port, options));
+    synchronized void add(String nic, CapturePort port, @Nullable CaptureOptions options) {
+        sources.add(new CaptureSource(nic, port, options));
     }
 
     /**
@@ -88,7 +44,7 @@ final class Captures implements AutoCloseable {
      * @throws OperatorException when one cannot be written
      */
     synchronized void start() throws OperatorException {
-        for (Source source : sources) {
+        for (CaptureSource source : sources) {
             if (!takenOver) {
                 beginFirst(source);
             }
@@ -98,7 +54,7 @@ final class Captures implements AutoCloseable {
 
     /** After {@link #start}: as that, for a NIC that has come since. */
     synchronized void begin(String nic) throws OperatorException {
-        for (Source source : sources) {
+        for (CaptureSource source : sources) {
             if (source.nic.equals(nic)) {
                 beginFirst(source);
             }
@@ -106,8 +62,8 @@ final class Captures implements AutoCloseable {
         writeFromNowOn();
     }
 
-    private void beginFirst(Source source) throws OperatorException {
-        if (!source.options.on()) {
+    private void beginFirst(CaptureSource source) throws OperatorException {
+        if (!source.fromTheStart()) {
             return;
         }
         try {
@@ -133,7 +89,7 @@ final class Captures implements AutoCloseable {
 
     /** A NIC that goes: what was captured of it is written to the end. */
     synchronized void remove(String nic) throws InterruptedException {
-        for (Source source : List.copyOf(sources)) {
+        for (CaptureSource source : List.copyOf(sources)) {
             if (source.nic.equals(nic)) {
                 if (source.running != null) {
                     source.running.stop();
@@ -144,41 +100,85 @@ final class Captures implements AutoCloseable {
         }
     }
 
-    private Path begin(Source source) throws IOException {
-        Path target = source.nextTarget(takenOver);
-        Capture capture = source.port.start(target, source.options.snapBytes());
-        IOException failure = capture.failure();
-        if (failure != null) {
-            throw failure;
+    private Path begin(CaptureSource source) throws IOException {
+        return source.begin(takenOver);
+    }
+
+    /**
+     * Begins the capture of one NIC.
+     *
+     * @param file a new file, or a pipe; null: where its options say
+     * @param snaplen most bytes of each frame; null: as its options say, or all
+     * @return where it goes
+     */
+    synchronized String start(String nic, @Nullable String file, @Nullable Integer snaplen)
+            throws OperatorException {
+        CaptureSource source = source(nic);
+        if (source.running != null) {
+            throw new OperatorException(
+                    "NIC " + nic + " is being captured already: stop that first");
         }
-        source.running = capture;
-        return target;
+        source.aim(file, snaplen);
+        try {
+            Path target = begin(source);
+            writeFromNowOn();
+            return target.toString();
+        } catch (IOException e) {
+            throw new OperatorException(
+                    "the capture of NIC "
+                            + nic
+                            + " cannot begin: "
+                            + e.getMessage()
+                            + ": name a file that this process may write",
+                    e);
+        }
+    }
+
+    /** Ends the capture of one NIC, and waits until it is written; tells how much it is. */
+    synchronized String stop(String nic) throws OperatorException, InterruptedException {
+        CaptureSource source = source(nic);
+        Capture capture = source.running;
+        if (capture == null) {
+            throw new OperatorException("NIC " + nic + " is not being captured");
+        }
+        capture.stop();
+        awaitWritten(List.of(source));
+        return counts(capture);
+    }
+
+    private CaptureSource source(String nic) throws OperatorException {
+        for (CaptureSource source : sources) {
+            if (source.nic.equals(nic)) {
+                return source;
+            }
+        }
+        throw new OperatorException("NIC " + nic + " cannot be captured");
     }
 
     /** Switches all off when any is on, else all on; says so. */
     synchronized void toggle() {
-        if (sources.isEmpty()) {
+        if (sources.stream().noneMatch(CaptureSource::hasTarget)) {
             Log.about("capture").info("SIGUSR2: there is no --capture to switch on or off");
             return;
         }
         if (sources.stream().anyMatch(source -> source.running != null)) {
-            for (Source source : sources) {
+            for (CaptureSource source : sources) {
                 if (source.running != null) {
                     source.running.stop();
                 }
             }
             return;
         }
-        sources.forEach(this::beginAgain);
+        sources.stream().filter(CaptureSource::hasTarget).forEach(this::beginAgain);
         LockSupport.unpark(writing);
     }
 
     /** Which NICs are captured now, for another process. */
-    synchronized Map<String, String> running(String on) {
+    synchronized Map<String, String> running() {
         Map<String, String> all = new HashMap<>();
-        for (Source source : sources) {
+        for (CaptureSource source : sources) {
             if (source.running != null) {
-                all.put(source.nic, on);
+                all.put(source.nic, source.saved());
             }
         }
         return all;
@@ -188,18 +188,21 @@ final class Captures implements AutoCloseable {
      * Before {@link #start}: goes on after {@link #thaw} with what another process captures, in
      * files of its own.
      *
-     * @param names its {@link #running(String)}
+     * @param captured its {@link #running()}
      */
-    synchronized void takeOver(Set<String> names) {
+    synchronized void takeOver(Map<String, String> captured) {
         takenOver = true;
-        for (Source source : sources) {
-            source.frozen = names.contains(source.nic);
+        for (CaptureSource source : sources) {
+            String saved = captured.get(source.nic);
+            if (saved != null) {
+                source.restore(saved);
+            }
         }
     }
 
     /** Switches off what is on for a while, and waits until all of it is written. */
     synchronized void freeze() throws InterruptedException {
-        for (Source source : sources) {
+        for (CaptureSource source : sources) {
             source.frozen = source.running != null;
             if (source.running != null) {
                 source.running.stop();
@@ -208,7 +211,7 @@ final class Captures implements AutoCloseable {
         awaitWritten(sources);
     }
 
-    private void awaitWritten(List<Source> stopped) throws InterruptedException {
+    private void awaitWritten(List<CaptureSource> stopped) throws InterruptedException {
         LockSupport.unpark(writing);
         long endNs = System.nanoTime() + FLUSH_NS;
         while (stopped.stream().anyMatch(source -> source.running != null)
@@ -219,7 +222,7 @@ final class Captures implements AutoCloseable {
 
     /** Switches on again what was off for a while. */
     synchronized void thaw() {
-        for (Source source : sources) {
+        for (CaptureSource source : sources) {
             if (source.frozen) {
                 source.frozen = false;
                 beginAgain(source);
@@ -228,7 +231,7 @@ final class Captures implements AutoCloseable {
         LockSupport.unpark(writing);
     }
 
-    private void beginAgain(Source source) {
+    private void beginAgain(CaptureSource source) {
         try {
             Log.about("capture")
                     .device(source.nic)
@@ -244,7 +247,7 @@ final class Captures implements AutoCloseable {
         writing = Thread.currentThread();
         while (true) {
             boolean wrote = false;
-            for (Capture capture : running()) {
+            for (Capture capture : captures()) {
                 int count = capture.poll();
                 wrote |= count > 0;
                 if (count == Capture.OVER) {
@@ -257,9 +260,9 @@ final class Captures implements AutoCloseable {
         }
     }
 
-    private synchronized List<Capture> running() {
+    private synchronized List<Capture> captures() {
         List<Capture> all = new ArrayList<>();
-        for (Source source : sources) {
+        for (CaptureSource source : sources) {
             if (source.running != null) {
                 all.add(source.running);
             }
@@ -268,7 +271,7 @@ final class Captures implements AutoCloseable {
     }
 
     private synchronized void ended(Capture capture) {
-        for (Source source : sources) {
+        for (CaptureSource source : sources) {
             if (source.running == capture) {
                 source.running = null;
                 tell(source.nic, capture);
@@ -277,8 +280,12 @@ final class Captures implements AutoCloseable {
         }
     }
 
+    private static String counts(Capture capture) {
+        return capture.packets() + " frames, " + capture.dropped() + " dropped";
+    }
+
     private static void tell(String nic, Capture capture) {
-        String counts = capture.packets() + " frames, " + capture.dropped() + " dropped";
+        String counts = counts(capture);
         IOException failure = capture.failure();
         if (failure == null) {
             Log.about("capture").device(nic).info("capture of NIC " + nic + " off: " + counts);
@@ -312,7 +319,7 @@ final class Captures implements AutoCloseable {
     public void close() {
         synchronized (this) {
             closing = true;
-            for (Source source : sources) {
+            for (CaptureSource source : sources) {
                 if (source.running != null) {
                     source.running.stop();
                 }

@@ -38,6 +38,11 @@ final class LimitGroupServer implements Part {
     }
 
     @Override
+    public String name() {
+        return title();
+    }
+
+    @Override
     public LimitGroupOptions options() {
         return options;
     }

@@ -56,6 +56,32 @@ final class NicServer implements Part {
         return "NIC " + options.name();
     }
 
+    @Override
+    public String name() {
+        return options.name();
+    }
+
+    @Override
+    public void setLink(boolean up) {
+        nic().setLink(up);
+    }
+
+    @Override
+    public boolean plugged() {
+        return nic().linkOn();
+    }
+
+    @Override
+    public String startCapture(@Nullable String file, @Nullable Integer snaplen)
+            throws OperatorException {
+        return host.captures().start(name(), file, snaplen);
+    }
+
+    @Override
+    public String stopCapture() throws OperatorException, InterruptedException {
+        return host.captures().stop(name());
+    }
+
     private String resource() {
         return "port of NIC " + options.name();
     }
@@ -81,13 +107,12 @@ final class NicServer implements Part {
         }
     }
 
-    /** The filters that were asked for, and no other: what is not there costs nothing. */
+    /** The filters that may be asked for, and no other: what is not there costs nothing. */
     private PacketPort filtered(PacketPort inner) {
         PacketPort outer = inner;
-        CaptureOptions capture = options.capture();
-        if (capture != null) {
+        if (options.capture() != null || host.observable()) {
             CapturePort visible = CapturePort.around(outer, options.name());
-            host.captures().add(options.name(), visible, capture);
+            host.captures().add(options.name(), visible, options.capture());
             outer = visible;
         }
         boolean limited = !options.limitIn().isUnlimited() || !options.limitOut().isUnlimited();

@@ -7,6 +7,7 @@ import dev.ringside.server.upgrade.Inheritance;
 import dev.ringside.server.upgrade.Movable;
 import dev.ringside.shm.Sandbox;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What a {@link Server} serves: opened, attached to the engine, closed. On the main thread. */
 public interface Served extends Movable, AutoCloseable {
@@ -19,6 +20,14 @@ public interface Served extends Movable, AutoCloseable {
 
     /** Attaches devices to the engine. Sockets come last: who sees one may count on the rest. */
     void attach(Engine engine) throws OperatorException, InterruptedException;
+
+    /** The disks, NICs and uplinks. */
+    List<Part> parts();
+
+    /** The configuration by which the parts can be changed; null: they stay as they are. */
+    default @Nullable Reload configuration() {
+        return null;
+    }
 
     /** Whether SIGHUP means something else than the end. */
     default boolean hearsHangUp() {

@@ -8,6 +8,7 @@ import dev.ringside.server.options.NetOptions;
 import dev.ringside.server.options.NicOptions;
 import dev.ringside.server.options.OperatorException;
 import dev.ringside.server.options.ServeOptions;
+import dev.ringside.server.options.ServerOptions;
 import dev.ringside.server.options.UplinkOptions;
 import dev.ringside.server.upgrade.Inheritance;
 import dev.ringside.server.upgrade.Resource;
@@ -23,16 +24,17 @@ public final class ServedTogether implements Served {
     /** What the captures are called between processes. */
     private static final String CAPTURES = "captures";
 
-    private final NetHost host = new NetHost();
     private final LimitGroups limitGroups = new LimitGroups();
+    private final NetHost host;
     private final List<Part> parts = new ArrayList<>();
     private final @Nullable Reload reload;
     private @Nullable MetricsRegistry registry;
 
-    /** Whether somebody is moving, or changing, what is served. */
-    private boolean held;
+    private final Hold hold = new Hold();
 
-    private ServedTogether(Stream<? extends Record> options, @Nullable Reload reload) {
+    private ServedTogether(
+            Stream<? extends Record> options, ServerOptions server, @Nullable Reload reload) {
+        host = new NetHost(server.control() != null);
         this.reload = reload;
         options.map(this::part).forEach(parts::add);
     }
@@ -40,12 +42,24 @@ public final class ServedTogether implements Served {
     /** The NICs and uplinks of one command line. */
     public static ServedTogether of(NetOptions options) {
         return new ServedTogether(
-                Stream.concat(options.nics().stream(), options.uplinks().stream()), null);
+                Stream.concat(options.nics().stream(), options.uplinks().stream()),
+                options.server(),
+                null);
     }
 
     /** All that a configuration describes, and describes anew when it is reloaded. */
     public static ServedTogether of(ServeOptions options, Reload reload) {
-        return new ServedTogether(options.parts(), reload);
+        return new ServedTogether(options.parts(), options.server(), reload);
+    }
+
+    @Override
+    public synchronized List<Part> parts() {
+        return List.copyOf(parts);
+    }
+
+    @Override
+    public @Nullable Reload configuration() {
+        return reload;
     }
 
     @Override
@@ -73,7 +87,7 @@ public final class ServedTogether implements Served {
         }
         Resource captured = inheritance.take(CAPTURES);
         if (captured != null) {
-            host.captures().takeOver(captured.details().keySet());
+            host.captures().takeOver(captured.details());
         }
     }
 
@@ -108,22 +122,20 @@ public final class ServedTogether implements Served {
     }
 
     @Override
-    public synchronized boolean hold() {
-        boolean free = !held;
-        held = true;
-        return free;
+    public boolean hold() {
+        return hold.take();
     }
 
     @Override
-    public synchronized void release() {
-        held = false;
+    public void release() {
+        hold.release();
     }
 
     @Override
     public synchronized List<Resource> resources() {
         List<Resource> all = new ArrayList<>();
         parts.forEach(part -> all.addAll(part.resources()));
-        all.add(new Resource(CAPTURES, List.of(), host.captures().running("on")));
+        all.add(new Resource(CAPTURES, List.of(), host.captures().running()));
         return all;
     }
 

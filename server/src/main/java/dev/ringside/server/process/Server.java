@@ -28,6 +28,7 @@ public final class Server implements AutoCloseable {
     private final Served served;
     private final Supplier<CommandText> command;
     private final ServerOptions options;
+    private final StopSignal stop;
     private @Nullable MetricsServer metrics;
     private @Nullable Engine engine;
     private @Nullable ControlSocket control;
@@ -37,8 +38,10 @@ public final class Server implements AutoCloseable {
     /** Host I/O, or another process, uses what this one has: it must end as it is. */
     private boolean untouchable;
 
-    private Server(Served served, Supplier<CommandText> command, ServerOptions options) {
+    private Server(
+            Served served, Supplier<CommandText> command, ServerOptions options, StopSignal stop) {
         this.served = served;
+        this.stop = stop;
         this.command = command;
         this.options = options;
         registry = new MetricsRegistry(options.exemplars());
@@ -55,8 +58,8 @@ public final class Server implements AutoCloseable {
             throws OperatorException, InterruptedException {
         options.log().apply();
         StopSignal stop = StopSignal.install(!served.hearsHangUp());
-        try (var server = new Server(served, command, options)) {
-            return server.serve(server.start(), stop);
+        try (var server = new Server(served, command, options, stop)) {
+            return server.serve(server.start());
         }
     }
 
@@ -75,12 +78,12 @@ public final class Server implements AutoCloseable {
             throws OperatorException, InterruptedException {
         options.log().apply();
         StopSignal stop = StopSignal.install(!served.hearsHangUp());
-        try (var server = new Server(served, command, options)) {
-            return server.serve(server.start(successor, limitMs), stop);
+        try (var server = new Server(served, command, options, stop)) {
+            return server.serve(server.start(successor, limitMs));
         }
     }
 
-    private int serve(Engine started, StopSignal stop) throws InterruptedException {
+    private int serve(Engine started) throws InterruptedException {
         String signal = stop.await(started);
         return stop(started, signal);
     }
@@ -91,7 +94,7 @@ public final class Server implements AutoCloseable {
         served.open(registry, Inheritance.none());
         Engine started = startEngine(false);
         attach(started);
-        control = ControlSocket.open(controlOf(started), options.control());
+        control = ControlSocket.open(controlOf(started), options);
         confinement = Confinement.enter(options, served, started, notifySocket, false);
         started.release();
         serving(started, "");
@@ -107,10 +110,11 @@ public final class Server implements AutoCloseable {
         served.open(registry, takeOver.inheritance());
         Engine started = startEngine(true);
         served.attach(started);
+        OperatorState.restore(takeOver.inheritance(), started, served);
         ServerOptions sameMetrics = options.withMetricsPort(successor.offer().metricsPort());
         confinement = Confinement.enter(sameMetrics, served, started, notifySocket, true);
         String pause = takeOver.run(started, served);
-        control = ControlSocket.takenOver(controlOf(started), takeOver.controlSocket());
+        control = ControlSocket.takenOver(controlOf(started), options, takeOver.controlSocket());
         takeOver.awaitEnd();
         try {
             startMetrics(sameMetrics);
@@ -123,7 +127,13 @@ public final class Server implements AutoCloseable {
 
     private ControlSocket.Context controlOf(Engine started) {
         return new ControlSocket.Context(
-                started, served, command, () -> metrics == null ? 0 : metrics.port(), notifySocket);
+                started,
+                served,
+                registry,
+                command,
+                () -> metrics == null ? 0 : metrics.port(),
+                notifySocket,
+                () -> stop.ask("ringside ctl shutdown"));
     }
 
     private void startMetrics(ServerOptions asked) throws OperatorException {

@@ -42,6 +42,22 @@ final class StopSignal {
     }
 
     /**
+     * Asks the process to end in good order, as a signal does. Any thread.
+     *
+     * @param why for the last line
+     */
+    void ask(String why) {
+        synchronized (lock) {
+            if (name == null) {
+                name = why;
+                if (waiting != null) {
+                    waiting.interrupt();
+                }
+            }
+        }
+    }
+
+    /**
      * Waits until a signal came, also when it came before, or until the engine has nothing more to
      * serve.
      *

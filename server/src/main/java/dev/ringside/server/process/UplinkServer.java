@@ -37,6 +37,11 @@ final class UplinkServer implements Part {
         return "uplink " + options.port() + " of switch " + options.switchName();
     }
 
+    @Override
+    public String name() {
+        return title();
+    }
+
     private String resource() {
         return "port of " + title();
     }

@@ -103,7 +103,6 @@ final class CtlIT {
             JsonNode queue =
                     new ObjectMapper()
                             .readTree(ctl("show", "d", "--output=json"))
-                            .get(0)
                             .get("queues")
                             .get(1);
             assertEquals("broken", queue.get("state").asText());
@@ -128,8 +127,11 @@ final class CtlIT {
                 RingsideChild nobody =
                         RingsideChild.start(
                                 "ctl", "--control-socket=" + folder.resolve("no"), "list")) {
-            wrong.assertRefusesToStart("'fix' is nothing that can be asked", "list");
-            unknown.assertRefusesToStart("there is no device x", "there are d");
+            wrong.assertRefusesToStart("'fix' is no verb", "list");
+            assertEquals(1, unknown.awaitExit());
+            assertEquals(
+                    List.of("ringside: refused: there is no device x: there are d"),
+                    unknown.lines());
             nobody.assertRefusesToStart("No such file");
         }
     }

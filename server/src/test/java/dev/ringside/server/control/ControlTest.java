@@ -87,7 +87,7 @@ class ControlTest {
             })
     void shouldAnswerNonsenseWithAnErrorAndGoOn(String line, int code) throws Exception {
         UnixSocket listening = UnixSocket.listen(folder.resolve("c"), 4, 0600);
-        try (ControlServer _ = ControlServer.start(listening, peer -> new Methods());
+        try (ControlServer _ = serve(listening);
                 LineChannel client =
                         new LineChannel(
                                 UnixSocket.connect(folder.resolve("c")), MAX_LINE, MAX_FDS)) {
@@ -104,6 +104,13 @@ class ControlTest {
             assertEquals("here", next.json().at("/result/echo").asText());
             assertEquals(2, next.json().path("id").asInt());
         }
+    }
+
+    private static ControlServer serve(UnixSocket listening) throws IOException {
+        return ControlServer.start(
+                listening,
+                Permissions.ofThisProcess(Permissions.NO_GROUP),
+                (peer, access) -> new Echo());
     }
 
     @Test
@@ -173,7 +180,7 @@ class ControlTest {
         }
     }
 
-    private static final class Methods implements ControlSession {
+    private static final class Echo implements ControlSession {
         @Override
         public Object call(String method, Parameters parameters) throws RpcException {
             return switch (method) {

@@ -96,6 +96,7 @@ final class DeviceShareTest {
                     new QueueSlot(
                             device,
                             new QueueStart(queue, memory, null, null, null, null, true),
+                            false,
                             new Counters<>(QueueCounter.class),
                             new NoFaults());
             slot.start(shard);

@@ -67,7 +67,11 @@ public final class ManualShard implements ShardContext {
             final VirtioDevice device, final QueueStart start, final Faults faults) {
         return new ManualQueue(
                 new QueueSlot(
-                        device, start, new Counters<>(QueueCounter.class), new Listener(faults)));
+                        device,
+                        start,
+                        false,
+                        new Counters<>(QueueCounter.class),
+                        new Listener(faults)));
     }
 
     private record Listener(Faults faults) implements QueueSlot.Listener {

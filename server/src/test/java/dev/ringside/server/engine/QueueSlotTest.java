@@ -68,6 +68,7 @@ class QueueSlotTest {
                 new QueueSlot(
                         device,
                         new QueueStart(queue, memory, null, null, null, null, true),
+                        false,
                         new Counters<>(QueueCounter.class),
                         new QueueSlot.Listener() {
                             @Override

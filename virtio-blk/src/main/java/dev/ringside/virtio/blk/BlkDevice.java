@@ -19,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -156,6 +157,19 @@ public final class BlkDevice implements VirtioDevice {
         return backend.describe();
     }
 
+    /** Its size in bytes as the driver is told of it. */
+    public long capacityBytes() {
+        return state.capacityBytes();
+    }
+
+    @Override
+    public Map<String, String> attributes() {
+        Map<String, String> attributes = new LinkedHashMap<>();
+        attributes.put("capacity", Long.toString(backend.capacityBytes()));
+        attributes.put("storage", backend.describe());
+        return attributes;
+    }
+
     /** The storage as another process could go on with it; null: there is nothing to keep. */
     public @Nullable Fd storage() {
         return backend.storage();
@@ -283,6 +297,18 @@ public final class BlkDevice implements VirtioDevice {
             listener.run();
         }
         return changed;
+    }
+
+    /**
+     * Gives the backend another size, and tells the driver. Whoever makes it smaller has nothing in
+     * flight. May block.
+     *
+     * @param capacityBytes a multiple of the logical block size
+     * @throws BackendException when that cannot be; nothing changed then
+     */
+    public void resize(long capacityBytes) throws BackendException {
+        backend.resize(capacityBytes);
+        boolean unused = refresh();
     }
 
     @Override

@@ -12,6 +12,7 @@ import dev.ringside.virtqueue.device.ShardContext;
 import dev.ringside.virtqueue.device.VirtioDevice;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -91,6 +92,16 @@ public final class NetDevice implements VirtioDevice, NetControl {
     /** One line for the operator: what the NIC is plugged into. */
     public String describe() {
         return port.describe();
+    }
+
+    @Override
+    public Map<String, String> attributes() {
+        NetLink link = states.get().link();
+        Map<String, String> attributes = new LinkedHashMap<>();
+        attributes.put("link", link.up() ? "up" : link.switchedOn() ? "down at port" : "down");
+        attributes.put("mtu", Integer.toString(link.mtu()));
+        attributes.put("port", port.describe());
+        return attributes;
     }
 
     /** What the NIC is plugged into, still owned by this object. */
@@ -180,6 +191,11 @@ public final class NetDevice implements VirtioDevice, NetControl {
     public void setLink(boolean up) {
         changeLink(link -> link.withSwitchedOn(up));
         announcement.wake();
+    }
+
+    /** Whether {@link #setLink} has not pulled the plug. */
+    public boolean linkOn() {
+        return states.get().link().switchedOn();
     }
 
     @Override

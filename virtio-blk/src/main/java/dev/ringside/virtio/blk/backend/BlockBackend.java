@@ -30,6 +30,19 @@ public interface BlockBackend extends AutoCloseable {
      */
     boolean refresh() throws BackendException;
 
+    /**
+     * Gives the medium another size; {@link #refresh} sees it.
+     *
+     * @param newCapacityBytes at least one logical block
+     * @throws BackendException when that cannot be; nothing changed then
+     */
+    default void resize(long newCapacityBytes) throws BackendException {
+        throw new BackendException(
+                describe()
+                        + ": keeps its size as long as it is open: give it another one by its"
+                        + " configuration");
+    }
+
     /** Wear of the medium as it was last seen, null when the medium does not tell. */
     @Nullable LifeTime lifetime();
 

@@ -93,6 +93,11 @@ public final class FileBackend implements BlockBackend {
     }
 
     @Override
+    public synchronized void resize(long newCapacityBytes) throws BackendException {
+        medium.resize(newCapacityBytes);
+    }
+
+    @Override
     public @Nullable LifeTime lifetime() {
         return lifetime;
     }

@@ -141,6 +141,37 @@ final class FileMedium implements AutoCloseable {
         return checkCapacity(options, bytes, traits.logicalBlockSize());
     }
 
+    /**
+     * Sets the file's size; what is added is a hole.
+     *
+     * @throws BackendException when that cannot be: nothing changed then
+     */
+    void resize(long bytes) throws BackendException {
+        if (options.readOnly() || file.isBlockDevice()) {
+            throw new BackendException(
+                    options.path()
+                            + (options.readOnly()
+                                    ? " is open for reading only"
+                                    : " is a block device, which has its size from elsewhere")
+                            + ": give it another size there, then resize without a size");
+        }
+        if (bytes < traits.logicalBlockSize() || bytes % traits.logicalBlockSize() != 0) {
+            throw new BackendException(
+                    options.path()
+                            + ": a size of "
+                            + bytes
+                            + " bytes is not a multiple of the block size "
+                            + traits.logicalBlockSize()
+                            + ": give one that is");
+        }
+        try {
+            file.truncate(bytes);
+        } catch (LinuxException e) {
+            throw new BackendException(
+                    options.path() + " cannot get another size: " + e.getMessage(), e);
+        }
+    }
+
     static long checkCapacity(FileOptions options, long bytes, int blockSize)
             throws BackendException {
         if (bytes == 0) {

@@ -1,25 +1,26 @@
-package dev.ringside.server.cli;
+package dev.ringside.server.options;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /** Lines of columns for a terminal, each column as wide as its widest text. */
-final class TextTable {
+public final class TextTable {
     private static final String GAP = "  ";
 
     private final List<String[]> rows = new ArrayList<>();
 
-    TextTable(String... heads) {
+    /** With the heads of its columns. */
+    public TextTable(String... heads) {
         rows.add(heads);
     }
 
     /** Adds a row of as many texts as there are heads. */
-    void add(String... texts) {
+    public void add(String... texts) {
         rows.add(texts);
     }
 
     /** All of it, one row a line. */
-    String text() {
+    public String text() {
         StringBuilder text = new StringBuilder();
         for (String[] row : rows) {
             StringBuilder line = new StringBuilder();
