@@ -18,6 +18,7 @@ import dev.ringside.server.process.CommandText;
 import dev.ringside.server.process.ServedTogether;
 import dev.ringside.server.process.Server;
 import dev.ringside.server.process.Version;
+import dev.ringside.server.top.TopCommand;
 import dev.ringside.shm.CpuAffinity;
 import java.io.PrintStream;
 import java.util.List;
@@ -40,6 +41,8 @@ final class Cli {
                                           serve what a file describes: many disks and NICs
               ringside ctl --control-socket=PATH VERB [ARGUMENT...]
                                           ask a running process, and tell it what to do
+              ringside top --control-socket=PATH
+                                          show what a running process does, again and again
               ringside upgrade --control-socket=PATH [OPTION...]
                                           take over a running process; guests go on
               ringside demo [OPTION...]   serve a disk and a NIC to a real VM in QEMU
@@ -51,7 +54,9 @@ final class Cli {
             """;
 
     private static final List<String> COMMANDS =
-            List.of("blk", "net", "serve", "ctl", "upgrade", "demo", "manual", "version", "help");
+            List.of(
+                    "blk", "net", "serve", "ctl", "top", "upgrade", "demo", "manual", "version",
+                    "help");
 
     private final PrintStream out;
     private final PrintStream err;
@@ -94,6 +99,7 @@ final class Cli {
             case CommandText.NET -> net(rest);
             case CommandText.SERVE -> ServeCommand.run(rest, out);
             case "ctl" -> CtlCommand.run(rest, out, err);
+            case "top" -> TopCommand.run(rest, out);
             case "upgrade" -> UpgradeCommand.run(rest, out);
             case "demo" -> DemoCommand.run(rest, out, err);
             case "manual" -> Manual.run(rest);

@@ -7,6 +7,7 @@ import dev.ringside.server.options.ExitCode;
 import dev.ringside.server.options.NetSyntax;
 import dev.ringside.server.options.OperatorException;
 import dev.ringside.server.process.Version;
+import dev.ringside.server.top.TopCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,6 +68,7 @@ final class Manual {
                 .addSubcommand("net", NetSyntax.commandLine())
                 .addSubcommand("serve", ServeCommand.commandLine())
                 .addSubcommand("ctl", CtlCommand.commandLine())
+                .addSubcommand("top", TopCommand.commandLine())
                 .addSubcommand("upgrade", UpgradeCommand.commandLine())
                 .addSubcommand("demo", DemoCommand.commandLine());
     }

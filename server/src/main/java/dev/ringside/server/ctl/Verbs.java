@@ -17,6 +17,7 @@ final class Verbs {
         all.add(RingVerb.verb());
         all.addAll(ConfigVerbs.all());
         all.addAll(DeviceVerbs.all());
+        all.addAll(HealthVerbs.all());
         all.addAll(ProcessVerbs.all());
         return List.copyOf(all);
     }

@@ -443,7 +443,10 @@ public final class Engine implements AutoCloseable {
         if (frozen || begin == Begin.FROZEN) {
             return "another process takes over";
         }
-        return begin == Begin.HELD ? "starting" : null;
+        if (begin == Begin.HELD) {
+            return "starting";
+        }
+        return accepting ? null : "draining";
     }
 
     /**

@@ -87,6 +87,7 @@ final class ControlSocket implements AutoCloseable {
         methods.add(NicMethods.of(context));
         methods.add(ConfigMethods.of(context));
         methods.add(ProcessMethods.of(context));
+        methods.add(StatusMethods.of(context));
         return methods;
     }
 

@@ -22,6 +22,7 @@ import dev.ringside.server.options.BlkSyntax;
 import dev.ringside.server.options.NetSyntax;
 import dev.ringside.server.options.ServeOptions;
 import dev.ringside.server.process.NetPorts;
+import dev.ringside.server.top.TopCommand;
 import dev.ringside.shm.NetNamespace;
 import dev.ringside.virtio.blk.BlkConfig;
 import dev.ringside.virtio.blk.BlkDevice;
@@ -120,6 +121,16 @@ final class DocumentsTest {
             named.add(keys.group(1));
         }
         assertEquals(new TreeSet<>(ConfigKeys.of(kind)), named);
+    }
+
+    @Test
+    void shouldNameEveryOptionOfTop() throws IOException {
+        String text = read("docs/cli.md");
+        for (OptionSpec option : TopCommand.commandLine().getCommandSpec().options()) {
+            assertTrue(
+                    option.usageHelp() || text.contains(option.longestName()),
+                    option.longestName());
+        }
     }
 
     @Test
