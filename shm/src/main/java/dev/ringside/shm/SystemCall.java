@@ -18,6 +18,8 @@ enum SystemCall {
     CLOSE(3, 57),
     FCNTL(72, 25),
     DUP(32, 23),
+    // The JDK wakes who waits at a socket that is closed by putting another in its place.
+    DUP2(33, -1),
     DUP3(292, 24),
     PIPE2(293, 59),
     IOCTL(16, 29),

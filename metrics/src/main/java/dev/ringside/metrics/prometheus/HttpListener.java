@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,6 +31,7 @@ final class HttpListener implements AutoCloseable {
     private static final int BACKLOG = 32;
     private static final long RETRY_MS = 1_000;
     private static final int MALFORMED = 400;
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     /** Answers requests, on any thread. */
     interface Pages {
@@ -206,7 +208,7 @@ final class HttpListener implements AutoCloseable {
         try {
             if (running != null) {
                 running.interrupt();
-                running.join();
+                boolean unused = running.join(PATIENCE);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

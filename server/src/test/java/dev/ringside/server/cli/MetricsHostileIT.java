@@ -54,8 +54,10 @@ final class MetricsHostileIT {
                         "--socket-path=" + folder.resolve("d.sock"),
                         "--backend=memory:size=16M",
                         "--metrics-port=0",
-                        "--metrics-clients=" + CLIENTS);
-        ready = serving.awaitReady();
+                        "--metrics-clients=" + CLIENTS,
+                        "--sandbox");
+        String line = serving.awaitReady();
+        ready = line.substring(0, line.indexOf("; sandbox: "));
         busy = BusyDisk.start(folder.resolve("d.sock"));
         scrape();
         sockets = sockets();
