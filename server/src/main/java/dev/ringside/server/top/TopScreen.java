@@ -54,7 +54,7 @@ final class TopScreen implements AutoCloseable {
         for (int i = 0; i < shown; i++) {
             String line = lines.get(i);
             text.append(line, 0, Math.min(line.length(), size.columns())).append(CLEAR_LINE);
-            text.append(i + 1 < shown ? "\r\n" : "");
+            text.append(i + 1 < shown ? "\n" : "");
         }
         return text.append(CLEAR_REST).toString();
     }
