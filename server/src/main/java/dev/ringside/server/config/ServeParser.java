@@ -62,11 +62,7 @@ public final class ServeParser {
                         .stream()
                         .findFirst()
                         .orElse(ServerOptions.defaults());
-        List<LimitGroupOptions> groups =
-                each(
-                        ConfigKind.LIMIT_GROUP,
-                        t -> LimitGroupOptions.parse(t.name(), t.given(takingOver)));
-        groups.forEach(group -> limitGroups.add(group.name()));
+        List<LimitGroupOptions> groups = each(ConfigKind.LIMIT_GROUP, this::limitGroup);
         List<BlkOptions> disks = each(ConfigKind.DISK, t -> disk(t, server));
         List<NicOptions> nics = each(ConfigKind.NIC, this::nic);
         List<UplinkOptions> uplinks =
@@ -76,6 +72,12 @@ public final class ServeParser {
                     source + ": there is nothing to serve: add a [disk.NAME] or a [nic.NAME]");
         }
         return new ServeOptions(disks, nics, uplinks, groups, server);
+    }
+
+    private LimitGroupOptions limitGroup(ConfigTable table) throws OperatorException {
+        claimName(table);
+        limitGroups.add(table.name());
+        return LimitGroupOptions.parse(table.name(), table.given(takingOver));
     }
 
     private BlkOptions disk(ConfigTable table, ServerOptions server) throws OperatorException {
@@ -138,17 +140,21 @@ public final class ServeParser {
 
     /** Metrics and messages know a device by its name alone, front-ends by its socket. */
     private void claim(ConfigTable table, SocketSource socket) throws OperatorException {
+        claimName(table);
+        ConfigTable other = sockets.putIfAbsent(identity(socket), table);
+        if (other != null) {
+            throw new OperatorException(
+                    "has the same socket as " + other.title() + ": give each a socket of its own");
+        }
+    }
+
+    private void claimName(ConfigTable table) throws OperatorException {
         ConfigTable other = names.putIfAbsent(table.name(), table);
         if (other != null) {
             throw new OperatorException(
                     "is named like "
                             + other.title()
                             + ": give one of them another name, so that metrics tell them apart");
-        }
-        other = sockets.putIfAbsent(identity(socket), table);
-        if (other != null) {
-            throw new OperatorException(
-                    "has the same socket as " + other.title() + ": give each a socket of its own");
         }
     }
 

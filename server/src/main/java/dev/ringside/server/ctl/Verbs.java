@@ -18,6 +18,7 @@ final class Verbs {
         all.addAll(ConfigVerbs.all());
         all.addAll(DeviceVerbs.all());
         all.addAll(HealthVerbs.all());
+        all.add(LimitVerb.verb());
         all.addAll(ProcessVerbs.all());
         return List.copyOf(all);
     }

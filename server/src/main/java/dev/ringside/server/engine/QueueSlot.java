@@ -377,13 +377,8 @@ final class QueueSlot {
 
     /** Has the worker see its device's new state, and finish what it began before. */
     void settle(Runnable done) {
-        final QueueWorker current = worker;
-        if (current != null && !memoryVanished) {
-            try {
-                current.poll(0);
-            } catch (Throwable failure) {
-                fail(failure);
-            }
+        if (!memoryVanished) {
+            tell(current -> current.poll(0));
         }
         drain(done);
     }
@@ -408,15 +403,7 @@ final class QueueSlot {
 
     /** Finishes what is in flight, hands the queue back. The slot must then be forgotten. */
     void stop(Consumer<Virtqueue> done) {
-        final QueueWorker current = worker;
-        if (current != null) {
-            // Whatever the device does, the front-end gets its answer.
-            try {
-                current.beginDrain();
-            } catch (Throwable failure) {
-                fail(failure);
-            }
-        }
+        tell(QueueWorker::beginDrain);
         drain(
                 () -> {
                     final QueueWorker drained = worker;
@@ -436,8 +423,21 @@ final class QueueSlot {
         return stopRequested;
     }
 
+    /** Whatever the device does, the front-end gets its answer. */
+    private void tell(Consumer<QueueWorker> what) {
+        final QueueWorker current = worker;
+        if (current != null) {
+            try {
+                what.accept(current);
+            } catch (Throwable failure) {
+                fail(failure);
+            }
+        }
+    }
+
     private void drain(Runnable then) {
         whenDrained = both(whenDrained, then);
+        tell(QueueWorker::finishTaken);
         advanceDrain();
     }
 

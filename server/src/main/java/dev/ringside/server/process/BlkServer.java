@@ -119,6 +119,11 @@ public final class BlkServer implements Part {
     }
 
     @Override
+    public LimitGroup limits() {
+        return disk().limits();
+    }
+
+    @Override
     public boolean adapts(Record other) {
         return other instanceof BlkOptions disk
                 && disk.withLimits(BlkLimits.NONE).equals(options.withLimits(BlkLimits.NONE));

@@ -85,6 +85,7 @@ final class ControlSocket implements AutoCloseable {
         Methods methods = new Methods(Version.text());
         methods.add(DeviceMethods.of(context));
         methods.add(NicMethods.of(context));
+        methods.add(LimitMethods.of(context));
         methods.add(ConfigMethods.of(context));
         methods.add(ProcessMethods.of(context));
         methods.add(StatusMethods.of(context));

@@ -48,6 +48,11 @@ final class LimitGroupServer implements Part {
     }
 
     @Override
+    public LimitGroup limits() {
+        return group;
+    }
+
+    @Override
     public boolean adapts(Record other) {
         return other instanceof LimitGroupOptions group && group.name().equals(options.name());
     }

@@ -2,6 +2,7 @@ package dev.ringside.server.process;
 
 import dev.ringside.server.engine.Engine;
 import dev.ringside.server.options.OperatorException;
+import dev.ringside.virtio.blk.limit.LimitGroup;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,11 @@ interface Part extends Served {
     default long resize(Engine engine, @Nullable Long bytes, boolean shrink)
             throws OperatorException, InterruptedException {
         throw new OperatorException(title() + " is no disk: it has no size");
+    }
+
+    /** What it may do in a second, for a change. */
+    default LimitGroup limits() throws OperatorException {
+        throw new OperatorException(title() + " is neither a disk nor a limit group");
     }
 
     /** Pulls its plug, or puts it in again. */

@@ -115,6 +115,13 @@ final class HoldIT {
             String told = child.await(WAIT);
             assertTrue(told.contains("(ENOSPC)"), told);
             awaitAllHeld();
+            try (RingsideChild ctl =
+                    RingsideChild.start(
+                            "ctl", "--control-socket=" + folder.resolve("control"), "show", "d")) {
+                assertEquals(0, ctl.awaitExit());
+                String shown = ctl.output();
+                assertTrue(shown.contains("\ntrouble: 32 requests wait for the storage"), shown);
+            }
             assertTrue(metric("ringside_blk_held_since_timestamp_seconds") > 0);
             assertEquals(0, metric("ringside_blk_errors_total"));
 

@@ -125,6 +125,42 @@ class QueueSlotTest {
         }
     }
 
+    /** Whoever waits for memory to be free waits for no limit, and for no storage that is full. */
+    @Test
+    void shouldHaveWhatWasTakenFinishedWhenItDrains() throws Exception {
+        try (MemoryRegion region =
+                        MemoryRegion.map(
+                                Memfd.create("guest", REGION_BYTES), 0, 0, REGION_BYTES, 0);
+                Mailbox mailbox = new Mailbox();
+                Shard shard =
+                        new Shard(
+                                0,
+                                EngineConfig.of(1, IdleMode.ADAPTIVE),
+                                mailbox,
+                                new MetricsRegistry())) {
+            final GuestMemory memory = GuestMemory.of(List.of(region));
+            final Virtqueue queue =
+                    Virtqueues.create(
+                            new RingLayout(0, RING, 0, 16L * RING, 32L * RING), 0, 0, memory);
+            final QueueSlot slot =
+                    start(
+                            shard,
+                            memory,
+                            queue,
+                            (name, arguments) -> {
+                                heard.add(name);
+                                return name.equals("drained")
+                                        ? heard.contains("finishTaken")
+                                        : workerCall(queue, name);
+                            });
+            heard.clear();
+
+            slot.setEnabled(false, () -> heard.add("done"));
+
+            assertEquals(List.of("finishTaken", "drained", "setEnabled", "done"), heard);
+        }
+    }
+
     /** A worker may complete chains of a queue whose turn is over: nothing else wakes the shard. */
     @Test
     void shouldPublishBeforeTheShardSleeps() throws Exception {

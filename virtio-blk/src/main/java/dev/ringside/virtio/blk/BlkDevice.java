@@ -147,11 +147,6 @@ public final class BlkDevice implements VirtioDevice {
         return trouble.news();
     }
 
-    @Override
-    public String trouble() {
-        return trouble.text();
-    }
-
     /** One line for the operator: what the disk's data lives on, and how. */
     public String describe() {
         return backend.describe();
@@ -167,6 +162,17 @@ public final class BlkDevice implements VirtioDevice {
         Map<String, String> attributes = new LinkedHashMap<>();
         attributes.put("capacity", Long.toString(backend.capacityBytes()));
         attributes.put("storage", backend.describe());
+        BlkLimits own = limits.limits();
+        if (!own.isNone()) {
+            attributes.put("limits", own.text());
+        }
+        if (config.onError() != ErrorPolicy.REPORT) {
+            attributes.put("on-error", config.onError().word());
+        }
+        String waiting = trouble.text();
+        if (!waiting.isEmpty()) {
+            attributes.put("trouble", waiting);
+        }
         return attributes;
     }
 

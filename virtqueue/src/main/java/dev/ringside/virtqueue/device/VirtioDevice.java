@@ -108,11 +108,6 @@ public interface VirtioDevice extends AutoCloseable {
         return null;
     }
 
-    /** What is wrong with it at the moment, for people; empty: nothing. Any thread. */
-    default String trouble() {
-        return "";
-    }
-
     /**
      * Begins to serve a queue. Called on the shard's thread; the queue belongs to the worker until
      * {@link QueueWorker#stop}.
