@@ -68,7 +68,8 @@ final class ControlGuestIT extends GuestTest {
         guest.await("@grow");
         assertEquals("d has 67108864 bytes\n", ctl("resize", "d", GROWN_MIB + "M"));
         guest.type("grown");
-        assertEquals(Images.digest(image, GROWN_MIB - 1, 1), guest.await("@grown"));
+        final String grown = guest.await("@grown");
+        assertEquals(Images.digest(image, GROWN_MIB - 1, 1), grown);
 
         guest.await("@pause");
         final String paused = ctl("pause", "d");
