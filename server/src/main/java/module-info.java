@@ -1,5 +1,6 @@
 /** The process: engine, configuration, command line. */
 module dev.ringside.server {
+    requires HdrHistogram;
     requires com.fasterxml.jackson.core;
     requires com.fasterxml.jackson.databind;
     requires dev.ringside.frontend;

@@ -16,20 +16,32 @@ public final class BlkLedger {
     private final long firstSector;
     private final int blockBytes;
     private final long seed;
+    private final int blocks;
     private final int[] generations;
 
     /** Nothing is known of {@code blocks} blocks of {@code blockBytes} from a sector on. */
     public BlkLedger(
             final long firstSector, final int blocks, final int blockBytes, final long seed) {
+        this(firstSector, blocks, blockBytes, seed, true);
+    }
+
+    /** One that never knows anything needs no memory, however large the disk is. */
+    BlkLedger(
+            final long firstSector,
+            final int blocks,
+            final int blockBytes,
+            final long seed,
+            final boolean knows) {
         this.firstSector = firstSector;
+        this.blocks = blocks;
         this.blockBytes = blockBytes;
         this.seed = seed;
-        this.generations = new int[blocks];
+        this.generations = new int[knows ? blocks : 0];
     }
 
     /** How many blocks there are. */
     public int blocks() {
-        return generations.length;
+        return blocks;
     }
 
     /** Bytes of a block. */
@@ -64,7 +76,9 @@ public final class BlkLedger {
 
     /** A write's fate is unknown: it failed, or the connection ended before its answer. */
     void forget(final int block) {
-        generations[block] = UNKNOWN;
+        if (block < generations.length) {
+            generations[block] = UNKNOWN;
+        }
     }
 
     /** Fills a buffer with a block's pattern. */

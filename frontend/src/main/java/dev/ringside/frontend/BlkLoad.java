@@ -23,19 +23,20 @@ public final class BlkLoad {
     private static final ValueLayout.OfLong LE64 = JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfInt LE32 = JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final int PENDING_STATUS = 0xee;
-    private static final int STATUS_OFFSET = 64;
-    private static final int CONTROL_BYTES = 128;
     // How often an idle polling loop looks at the clock and at stop().
     private static final int IDLE_LOOKS = 1024;
+    private static final long SLEEP_NS = 1_500_000;
 
     private final LoadOptions options;
     private final DriverQueue[] queues;
-    private final Slots[] slots;
+    private final BlkSlots[] slots;
     private final BlkLedger ledger;
     private final boolean[] busy;
     private final int blocks;
     private final long sectorsPerBlock;
-    private final LatencyRecorder latency = new LatencyRecorder();
+    private final LatencyRecorder readLatency = new LatencyRecorder();
+    private final LatencyRecorder writeLatency = new LatencyRecorder();
+    private final double intervalNs;
     private final AtomicLong completed = new AtomicLong();
     private volatile boolean stopped;
     private volatile boolean abandoned;
@@ -45,56 +46,13 @@ public final class BlkLoad {
     private boolean clockFresh;
     private long random;
     private int nextBlock;
+    private int nextQueue;
+    private long beganNs;
     private long issued;
     private long reads;
     private long writes;
     private long errors;
     private long mismatches;
-
-    /** The requests of one queue; arrays by slot or by head, so that nothing is allocated later. */
-    private static final class Slots {
-        final DriverChain[] readChains;
-        final DriverChain[] writeChains;
-        final MemorySegment[] control;
-        final MemorySegment[] data;
-        final int[] block;
-        final int[] generation;
-        final boolean[] writing;
-        final long[] startNs;
-        final int[] free;
-        final int[] slotOfHead;
-        int freeCount;
-
-        Slots(final FrontendMemory memory, final int queueSize, final int depth, final int bytes) {
-            readChains = new DriverChain[depth];
-            writeChains = new DriverChain[depth];
-            control = new MemorySegment[depth];
-            data = new MemorySegment[depth];
-            block = new int[depth];
-            generation = new int[depth];
-            writing = new boolean[depth];
-            startNs = new long[depth];
-            free = new int[depth];
-            slotOfHead = new int[queueSize];
-            for (int i = 0; i < depth; i++) {
-                final long header = memory.allocate(CONTROL_BYTES, CONTROL_BYTES);
-                final long buffer = memory.allocate(bytes, 4096);
-                control[i] = memory.slice(header, CONTROL_BYTES);
-                data[i] = memory.slice(buffer, bytes);
-                readChains[i] =
-                        new DriverChain()
-                                .readable(header, BlkSpec.HEADER_BYTES)
-                                .writable(buffer, bytes)
-                                .writable(header + STATUS_OFFSET, 1);
-                writeChains[i] =
-                        new DriverChain()
-                                .readable(header, BlkSpec.HEADER_BYTES)
-                                .readable(buffer, bytes)
-                                .writable(header + STATUS_OFFSET, 1);
-                free[freeCount++] = i;
-            }
-        }
-    }
 
     /** On every queue of a driver, with a fresh ledger. */
     public BlkLoad(final BlkDriver driver, final LoadOptions options) {
@@ -116,8 +74,9 @@ public final class BlkLoad {
         this.blocks = ledger.blocks();
         this.sectorsPerBlock = options.blockBytes() / BlkSpec.SECTOR_BYTES;
         this.random = options.seed() | 1;
+        this.intervalNs = options.rate() == 0 ? 0 : 1e9 / options.rate();
         this.queues = driver.queues().toArray(DriverQueue[]::new);
-        this.slots = new Slots[queues.length];
+        this.slots = new BlkSlots[queues.length];
         this.busy = new boolean[options.verify() ? blocks : 0];
         if (options.verify() && (long) options.depth() * queues.length > blocks) {
             throw new IllegalArgumentException(
@@ -127,7 +86,7 @@ public final class BlkLoad {
         }
         for (int i = 0; i < queues.length; i++) {
             slots[i] =
-                    new Slots(
+                    new BlkSlots(
                             driver.memory(),
                             queues[i].layout().size(),
                             options.depth(),
@@ -146,7 +105,11 @@ public final class BlkLoad {
                     "a range of " + bytes + " bytes holds no block of " + options.blockBytes());
         }
         return new BlkLedger(
-                options.firstSector(), (int) blocks, options.blockBytes(), options.seed());
+                options.firstSector(),
+                (int) blocks,
+                options.blockBytes(),
+                options.seed(),
+                options.verify());
     }
 
     /** What the load knows of the disk; look when it does not run. */
@@ -242,7 +205,8 @@ public final class BlkLoad {
                 mismatches,
                 options.blockBytes(),
                 endNs - startNs,
-                latency,
+                readLatency,
+                writeLatency,
                 kicks,
                 calls);
     }
@@ -253,6 +217,7 @@ public final class BlkLoad {
         final long limit = options.requests() == 0 ? Long.MAX_VALUE : options.requests();
         long lastProgressNs = startNs;
         int idle = 0;
+        beganNs = startNs;
         nowNs = startNs;
         fillAll(limit);
         while (true) {
@@ -265,23 +230,41 @@ public final class BlkLoad {
                 lastProgressNs = nowNs;
                 idle = 0;
                 completed.setOpaque(reads + writes);
-                if (nowNs < deadlineNs && !stopped) {
-                    fillAll(limit);
-                }
-                if (inFlight() == 0) {
-                    return nowNs;
-                }
-                continue;
-            }
-            if (!options.polled()) {
-                sleep(epoll);
-                nowNs = System.nanoTime();
-            } else if (++idle % IDLE_LOOKS == 0) {
-                nowNs = System.nanoTime();
             } else {
-                Thread.onSpinWait();
+                pause(epoll, ++idle);
             }
-            checkStall(nowNs - lastProgressNs);
+            final boolean over = nowNs >= deadlineNs || stopped || issued >= limit;
+            if (over && inFlight() == 0) {
+                return nowNs;
+            }
+            if (!over && (reaped > 0 || paced())) {
+                fillAll(limit);
+            }
+            if (reaped == 0) {
+                lastProgressNs = inFlight() == 0 ? nowNs : lastProgressNs;
+                checkStall(nowNs - lastProgressNs);
+            }
+        }
+    }
+
+    private boolean paced() {
+        return intervalNs > 0;
+    }
+
+    /** When the next request is to be given to the device. */
+    private long dueNs() {
+        return paced() ? beganNs + (long) (issued * intervalNs) : nowNs;
+    }
+
+    /** Nothing came back: waits a little, or until something does. */
+    private void pause(final Epoll epoll, final int idle) {
+        if (!options.polled()) {
+            sleep(epoll);
+            nowNs = System.nanoTime();
+        } else if (paced() || idle % IDLE_LOOKS == 0) {
+            nowNs = System.nanoTime();
+        } else {
+            Thread.onSpinWait();
         }
     }
 
@@ -301,8 +284,10 @@ public final class BlkLoad {
         for (final DriverQueue queue : queues) {
             ready |= queue.requestCalls();
         }
-        if (!ready) {
-            epoll.await(Math.min(options.stallNs(), 100_000_000L));
+        final long freeNs = paced() ? dueNs() - System.nanoTime() : Long.MAX_VALUE;
+        // What is due within a sleep's own lateness would be late: rather look again at once.
+        if (!ready && freeNs > SLEEP_NS) {
+            epoll.await(Math.min(Math.min(options.stallNs(), 100_000_000L), freeNs - SLEEP_NS));
         }
         for (final DriverQueue queue : queues) {
             queue.suppressCalls();
@@ -312,21 +297,28 @@ public final class BlkLoad {
 
     private int inFlight() {
         int count = 0;
-        for (final Slots s : slots) {
+        for (final BlkSlots s : slots) {
             count += s.free.length - s.freeCount;
         }
         return count;
     }
 
+    // From another queue each time: what is due one by one goes to all of them.
     private void fillAll(final long limit) {
         for (int i = 0; i < queues.length; i++) {
-            fill(queues[i], slots[i], limit);
+            final int queue = (nextQueue + i) % queues.length;
+            fill(queues[queue], slots[queue], limit);
         }
+        nextQueue = (nextQueue + 1) % queues.length;
     }
 
-    private void fill(final DriverQueue queue, final Slots s, final long limit) {
+    private void fill(final DriverQueue queue, final BlkSlots s, final long limit) {
         boolean added = false;
         while (s.freeCount > 0 && issued < limit) {
+            final long dueNs = dueNs();
+            if (dueNs > nowNs) {
+                break;
+            }
             final int slot = s.free[s.freeCount - 1];
             final boolean write = prepare(s, slot);
             final DriverChain chain = write ? s.writeChains[slot] : s.readChains[slot];
@@ -337,7 +329,7 @@ public final class BlkLoad {
             }
             s.freeCount--;
             s.slotOfHead[head] = slot;
-            s.startNs[slot] = nowNs;
+            s.startNs[slot] = dueNs;
             issued++;
             added = true;
         }
@@ -346,7 +338,7 @@ public final class BlkLoad {
         }
     }
 
-    private boolean prepare(final Slots s, final int slot) {
+    private boolean prepare(final BlkSlots s, final int slot) {
         final boolean write =
                 options.readPercent() < 100
                         && (options.readPercent() == 0
@@ -366,11 +358,11 @@ public final class BlkLoad {
         control.set(LE32, 0, write ? BlkSpec.T_OUT : BlkSpec.T_IN);
         control.set(LE32, 4, 0);
         control.set(LE64, 8, ledger.firstSector() + block * sectorsPerBlock);
-        control.set(JAVA_BYTE, STATUS_OFFSET, (byte) PENDING_STATUS);
+        control.set(JAVA_BYTE, BlkSlots.STATUS_OFFSET, (byte) PENDING_STATUS);
         return write;
     }
 
-    private void release(final Slots s, final int slot) {
+    private void release(final BlkSlots s, final int slot) {
         if (options.verify()) {
             busy[s.block[slot]] = false;
         }
@@ -402,7 +394,7 @@ public final class BlkLoad {
         return random * 0x2545_f491_4f6c_dd1dL;
     }
 
-    private int reap(final DriverQueue queue, final Slots s) {
+    private int reap(final DriverQueue queue, final BlkSlots s) {
         int count = 0;
         int head = queue.pollUsed();
         if (head >= 0 && !clockFresh) {
@@ -417,8 +409,8 @@ public final class BlkLoad {
         return count;
     }
 
-    private void complete(final Slots s, final int slot) {
-        final boolean ok = s.control[slot].get(JAVA_BYTE, STATUS_OFFSET) == BlkSpec.S_OK;
+    private void complete(final BlkSlots s, final int slot) {
+        final boolean ok = s.control[slot].get(JAVA_BYTE, BlkSlots.STATUS_OFFSET) == BlkSpec.S_OK;
         final int block = s.block[slot];
         if (s.writing[slot]) {
             writes++;
@@ -434,7 +426,7 @@ public final class BlkLoad {
         if (!ok) {
             errors++;
         }
-        latency.record(nowNs - s.startNs[slot]);
+        (s.writing[slot] ? writeLatency : readLatency).record(nowNs - s.startNs[slot]);
         release(s, slot);
         s.free[s.freeCount++] = slot;
     }
@@ -449,7 +441,7 @@ public final class BlkLoad {
 
     private void forgetInFlight() {
         VarHandle.fullFence();
-        for (final Slots s : slots) {
+        for (final BlkSlots s : slots) {
             final boolean[] idle = new boolean[s.free.length];
             for (int i = 0; i < s.freeCount; i++) {
                 idle[s.free[i]] = true;

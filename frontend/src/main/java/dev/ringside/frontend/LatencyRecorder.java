@@ -55,6 +55,22 @@ public final class LatencyRecorder {
         maxNs = Math.max(maxNs, other.maxNs);
     }
 
+    /** Hears of a bucket that is not empty. */
+    @FunctionalInterface
+    public interface Buckets {
+        /** So many latencies are not above {@code upperBoundNs}, and above the bucket before. */
+        void bucket(long upperBoundNs, long count);
+    }
+
+    /** Gives all buckets that are not empty, from the lowest. */
+    public void forEach(final Buckets buckets) {
+        for (int i = 0; i < counts.length; i++) {
+            if (counts[i] > 0) {
+                buckets.bucket(Math.min(upperBoundNs(i), maxNs), counts[i]);
+            }
+        }
+    }
+
     /** How many latencies were recorded. */
     public long count() {
         return total;

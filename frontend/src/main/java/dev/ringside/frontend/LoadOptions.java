@@ -18,6 +18,9 @@ import java.util.function.Consumer;
  * @param indirect one indirect descriptor for each request
  * @param seed of the order and the pattern
  * @param stallNs fails when nothing comes back for so long
+ * @param rate requests a second, given out at their times whether earlier ones are back or not, as
+ *     far as the depth allows; their latency counts from those times, so that a device that is slow
+ *     for a while cannot hide it. 0: the queues are kept full
  */
 public record LoadOptions(
         boolean random,
@@ -32,7 +35,8 @@ public record LoadOptions(
         boolean verify,
         boolean indirect,
         long seed,
-        long stallNs) {
+        long stallNs,
+        long rate) {
 
     private static final long DEFAULT_STALL_NS = 20_000_000_000L;
 
@@ -48,12 +52,15 @@ public record LoadOptions(
         if (depth < 1 || depth > VirtioSpec.MAX_QUEUE_SIZE) {
             throw new IllegalArgumentException("depth " + depth + " is not 1 to 32768");
         }
+        if (rate < 0) {
+            throw new IllegalArgumentException("rate " + rate + " is negative");
+        }
     }
 
     /** Random 4 KiB reads, polled, until stopped. */
     public static LoadOptions randomRead(final int depth) {
         return new LoadOptions(
-                true, 100, 4096, depth, true, 0, 0, 0, 0, false, false, 1, DEFAULT_STALL_NS);
+                true, 100, 4096, depth, true, 0, 0, 0, 0, false, false, 1, DEFAULT_STALL_NS, 0);
     }
 
     /** Random 4 KiB writes, polled, until stopped. */
@@ -64,7 +71,7 @@ public record LoadOptions(
     /** Random 4 KiB reads and writes, half and half, verified, sleeping between, until stopped. */
     public static LoadOptions verified(final int depth) {
         return new LoadOptions(
-                true, 50, 4096, depth, false, 0, 0, 0, 0, true, false, 1, DEFAULT_STALL_NS);
+                true, 50, 4096, depth, false, 0, 0, 0, 0, true, false, 1, DEFAULT_STALL_NS, 0);
     }
 
     /** In another order. */
@@ -126,6 +133,11 @@ public record LoadOptions(
         return with(draft -> draft.stallNs = value);
     }
 
+    /** At so many requests a second, or 0: as many as there is room for. */
+    public LoadOptions rate(final long value) {
+        return with(draft -> draft.rate = value);
+    }
+
     private LoadOptions with(final Consumer<Draft> change) {
         final Draft draft = new Draft(this);
         change.accept(draft);
@@ -147,6 +159,7 @@ public record LoadOptions(
         boolean indirect;
         long seed;
         long stallNs;
+        long rate;
 
         Draft(final LoadOptions from) {
             random = from.random;
@@ -162,6 +175,7 @@ public record LoadOptions(
             indirect = from.indirect;
             seed = from.seed;
             stallNs = from.stallNs;
+            rate = from.rate;
         }
 
         LoadOptions finish() {
@@ -178,7 +192,8 @@ public record LoadOptions(
                     verify,
                     indirect,
                     seed,
-                    stallNs);
+                    stallNs,
+                    rate);
         }
     }
 }

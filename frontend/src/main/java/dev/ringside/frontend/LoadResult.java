@@ -8,8 +8,9 @@ package dev.ringside.frontend;
  * @param errors of them, those whose status was not OK
  * @param mismatches reads whose data was not what had been written
  * @param elapsedNs from the first request to the last answer
- * @param latency from giving a request to the queue to taking it back; at depths above 1 the clock
- *     is read once for each burst
+ * @param readLatency from giving a read to the queue, or its time where the load has a rate, to
+ *     taking it back; at depths above 1 the clock is read once for each burst
+ * @param writeLatency that of writes
  * @param kicks signals to the device
  * @param calls signals from the device
  */
@@ -20,9 +21,18 @@ public record LoadResult(
         long mismatches,
         long blockBytes,
         long elapsedNs,
-        LatencyRecorder latency,
+        LatencyRecorder readLatency,
+        LatencyRecorder writeLatency,
         long kicks,
         long calls) {
+
+    /** That of all requests. */
+    public LatencyRecorder latency() {
+        final LatencyRecorder all = new LatencyRecorder();
+        all.add(readLatency);
+        all.add(writeLatency);
+        return all;
+    }
 
     /** All requests that came back. */
     public long requests() {
@@ -46,6 +56,7 @@ public record LoadResult(
 
     /** One line for people. */
     public String summary() {
+        final LatencyRecorder latency = latency();
         return String.format(
                 "%.1f k requests/s, %.1f MiB/s, latency p50 %.1f us, p99 %.1f us, max %.1f us, "
                         + "%d reads, %d writes, %d errors, %d mismatches, %d kicks, %d calls",

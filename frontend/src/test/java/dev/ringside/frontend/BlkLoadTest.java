@@ -39,6 +39,41 @@ class BlkLoadTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldGiveNoRequestBeforeItsTime(final boolean polled) throws Exception {
+        try (TinyDisk backend = TinyDisk.start(DISK_BYTES, Manner.HONEST);
+                BlkDriver driver = start(backend, BlkOptions.defaults().queues(2))) {
+            final LoadResult result =
+                    new BlkLoad(
+                                    driver,
+                                    LoadOptions.verified(4)
+                                            .polled(polled)
+                                            .rate(10_000)
+                                            .requests(300))
+                            .run();
+
+            assertTrue(result.clean(), result.summary());
+            assertEquals(300, result.requests());
+            assertTrue(result.elapsedNs() >= 299 * 100_000L, result.summary());
+        }
+    }
+
+    @Test
+    void shouldCountLatencyFromTheTimeARequestWasDue() throws Exception {
+        try (TinyDisk backend = TinyDisk.start(DISK_BYTES, Manner.HONEST);
+                BlkDriver driver = start(backend, BlkOptions.defaults())) {
+            // All are due at once, and one is done after the other: the last waits for all.
+            final LoadResult result =
+                    new BlkLoad(driver, LoadOptions.verified(1).rate(1_000_000_000).requests(500))
+                            .run();
+
+            assertTrue(result.clean(), result.summary());
+            assertTrue(result.latency().maxNs() >= result.elapsedNs() - 1_000_000, result::summary);
+            assertTrue(result.latency().meanNs() >= result.elapsedNs() / 500 * 10, result::summary);
+        }
+    }
+
     @Test
     void shouldMoveVerifiedDataWhenIndirect() throws Exception {
         try (TinyDisk backend = TinyDisk.start(DISK_BYTES, Manner.HONEST);

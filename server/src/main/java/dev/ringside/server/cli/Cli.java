@@ -45,6 +45,8 @@ final class Cli {
                                           show what a running process does, again and again
               ringside upgrade --control-socket=PATH [OPTION...]
                                           take over a running process; guests go on
+              ringside bench blk|net --socket-path=PATH [--vs=PATH] [OPTION...]
+                                          drive any back-end without a VM and measure it
               ringside demo [OPTION...]   serve a disk and a NIC to a real VM in QEMU
               ringside manual FOLDER      write manual pages, and completion for bash
               ringside version            print the version
@@ -55,8 +57,8 @@ final class Cli {
 
     private static final List<String> COMMANDS =
             List.of(
-                    "blk", "net", "serve", "ctl", "top", "upgrade", "demo", "manual", "version",
-                    "help");
+                    "blk", "net", "serve", "ctl", "top", "upgrade", "bench", "demo", "manual",
+                    "version", "help");
 
     private final PrintStream out;
     private final PrintStream err;
@@ -101,6 +103,7 @@ final class Cli {
             case "ctl" -> CtlCommand.run(rest, out, err);
             case "top" -> TopCommand.run(rest, out);
             case "upgrade" -> UpgradeCommand.run(rest, out);
+            case "bench" -> BenchCommand.run(rest, out, err);
             case "demo" -> DemoCommand.run(rest, out, err);
             case "manual" -> Manual.run(rest);
             case "version", "--version", "-V" -> print("ringside " + Version.text() + "\n");

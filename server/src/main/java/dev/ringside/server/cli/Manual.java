@@ -70,6 +70,7 @@ final class Manual {
                 .addSubcommand("ctl", CtlCommand.commandLine())
                 .addSubcommand("top", TopCommand.commandLine())
                 .addSubcommand("upgrade", UpgradeCommand.commandLine())
+                .addSubcommand("bench", BenchCommand.commandLine())
                 .addSubcommand("demo", DemoCommand.commandLine());
     }
 }

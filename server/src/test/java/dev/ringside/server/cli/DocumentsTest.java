@@ -10,6 +10,7 @@ import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.metrics.prometheus.Health;
 import dev.ringside.metrics.prometheus.HttpSettings;
 import dev.ringside.metrics.prometheus.PrometheusEndpoint;
+import dev.ringside.server.bench.BenchSyntax;
 import dev.ringside.server.config.ConfigFile;
 import dev.ringside.server.config.ConfigKeys;
 import dev.ringside.server.config.ConfigKind;
@@ -104,6 +105,18 @@ final class DocumentsTest {
                 assertTrue(text.contains(option.longestName()), option.longestName());
             }
         }
+    }
+
+    @Test
+    void shouldNameEveryOptionOfBench() throws IOException {
+        String text = read("docs/bench.md");
+        Stream.of(BenchSyntax.blk(), BenchSyntax.net())
+                .flatMap(command -> command.getCommandSpec().options().stream())
+                .filter(option -> !option.usageHelp())
+                .forEach(
+                        option ->
+                                assertTrue(
+                                        text.contains(option.longestName()), option.longestName()));
     }
 
     @ParameterizedTest
