@@ -114,6 +114,7 @@ public final class Reload {
 
     /** The file's tables as they are now. */
     List<ConfigTable> readFile() throws OperatorException {
+        refuseInSandbox();
         return ConfigFile.read(file);
     }
 
@@ -185,14 +186,19 @@ public final class Reload {
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
-    private String change(Engine engine, State next)
-            throws OperatorException, InterruptedException {
+    /** Not even the file can be read there, which would be a riddle as a message. */
+    private void refuseInSandbox() throws OperatorException {
         if (server.sandbox()) {
             throw new OperatorException(
                     file
                             + ": this process is in the sandbox, where nothing can be opened any"
                             + " more: restart it");
         }
+    }
+
+    private String change(Engine engine, State next)
+            throws OperatorException, InterruptedException {
+        refuseInSandbox();
         ServeOptions options =
                 ServeParser.parse(file.toString(), next.tables(), false, CpuAffinity.allowed());
         if (!options.server().equals(server)) {
