@@ -40,8 +40,9 @@ public final class BenchParser {
         int reads = kind.endsWith("read") ? 100 : kind.endsWith("write") ? 0 : mix;
         if (given.has(BenchSyntax.VERIFY) && reads == 100) {
             throw new OperatorException(
-                    "--verify has nothing to compare with when only reads are sent: give --rw=randrw"
-                            + " or another kind that writes, which destroys what is on the disk");
+                    "--verify has nothing to compare with when only reads are sent: give"
+                            + " --rw=randrw or another kind that writes, which destroys what is"
+                            + " on the disk");
         }
         int size = ring(given);
         int depth = given.integer(BenchSyntax.IODEPTH, 32, 1, MAX_RING);
