@@ -171,7 +171,7 @@ final class BlkExerciser implements AutoCloseable {
         return all;
     }
 
-    /** The saved state with bytes of the input here and there in it. No queue runs. */
+    /** The saved state with bytes of the input here and there in it. */
     private void loadState() {
         byte[] before = disk.device.saveState();
         byte[] state = before.clone();
@@ -238,7 +238,15 @@ final class BlkExerciser implements AutoCloseable {
     @Override
     public void close() {
         disk.worker.beginDrain();
-        // The worker sees in its next turn that the write cache was switched off, and flushes it.
+        drain();
+        input.rewind();
+        loadState();
+        drain();
+        disk.close();
+    }
+
+    /** The worker sees in its next turn that the write cache was switched off, and flushes it. */
+    private void drain() {
         disk.turn();
         for (int turns = 0; turns < MOST_TURNS && !disk.worker.drained(); turns++) {
             disk.turn();
@@ -246,8 +254,5 @@ final class BlkExerciser implements AutoCloseable {
                 backend.complete(0);
             }
         }
-        input.rewind();
-        loadState();
-        disk.close();
     }
 }
