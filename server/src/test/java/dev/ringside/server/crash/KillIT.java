@@ -139,7 +139,9 @@ class KillIT {
                     return next;
                 }
             } catch (final IOException e) {
-                if (crashPoint == 0) {
+                // Refused by one that lives: that is no crash.
+                if (crashPoint == 0 || !next.endsWithin(PATIENCE_NS)) {
+                    next.tellThreads();
                     next.close();
                     throw e;
                 }
@@ -153,9 +155,11 @@ class KillIT {
         final long deadline = System.nanoTime() + PATIENCE_NS;
         while (server.isAlive()) {
             if (running.ended()) {
+                server.tellThreads();
                 running.join();
             }
             if (System.nanoTime() > deadline) {
+                server.tellThreads();
                 fail("the server does not reach its crash point: " + server.messages());
             }
             LockSupport.parkNanos(200_000);

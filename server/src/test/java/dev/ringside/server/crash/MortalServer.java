@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A {@code ringside blk} in a process of its own that starts quickly and may be killed. It is ready
@@ -59,6 +60,19 @@ final class MortalServer implements AutoCloseable {
     void kill() throws InterruptedException {
         process.destroyForcibly();
         process.waitFor();
+    }
+
+    /** Whether it is dead, or dies before so long. */
+    boolean endsWithin(final long ns) throws InterruptedException {
+        return process.waitFor(ns, TimeUnit.NANOSECONDS);
+    }
+
+    /** Has it add what its threads do to the messages, if it lives. */
+    void tellThreads() throws IOException, InterruptedException {
+        if (process.isAlive()) {
+            new ProcessBuilder("kill", "-QUIT", Long.toString(process.pid())).start().waitFor();
+            endsWithin(TimeUnit.SECONDS.toNanos(1));
+        }
     }
 
     boolean isAlive() {
