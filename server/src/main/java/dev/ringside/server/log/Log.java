@@ -43,21 +43,6 @@ public final class Log {
         return current.level();
     }
 
-    /** As {@link Subject#info} about nothing in particular. */
-    public static void info(String message) {
-        about("process").info(message);
-    }
-
-    /** As {@link Subject#warn} about nothing in particular. */
-    public static void warn(String key, String message) {
-        about(key).warn(message);
-    }
-
-    /** As {@link Subject#error} about nothing in particular. */
-    public static void error(String message, Throwable cause) {
-        about("process").error(message, cause);
-    }
-
     /** Begins a line about something: {@code Log.about("ring").device("vm1").warn("...")}. */
     public static Subject about(String topic) {
         return new Subject(topic, null, Subject.NONE);
