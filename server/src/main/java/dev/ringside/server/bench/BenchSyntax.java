@@ -3,6 +3,8 @@ package dev.ringside.server.bench;
 import static dev.ringside.server.options.ServeSyntax.flag;
 import static dev.ringside.server.options.ServeSyntax.text;
 
+import dev.ringside.server.options.BlkSyntax;
+import dev.ringside.server.options.ServeSyntax;
 import dev.ringside.server.options.Syntax;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,7 +17,7 @@ public final class BenchSyntax {
     /** Measures NICs. */
     public static final String NET = "ringside bench net";
 
-    static final String SOCKET_PATH = "--socket-path";
+    static final String SOCKET_PATH = ServeSyntax.SOCKET_PATH;
     static final String VS = "--vs";
     static final String PID = "--pid";
     static final String VS_PID = "--vs-pid";
@@ -24,7 +26,7 @@ public final class BenchSyntax {
     static final String WARM_UP = "--warm-up";
     public static final String JSON = "--json";
     public static final String HISTOGRAM_LOG = "--histogram-log";
-    static final String QUEUE_SIZE = "--queue-size";
+    static final String QUEUE_SIZE = ServeSyntax.QUEUE_SIZE;
     static final String PACKED = "--packed";
     static final String NO_EVENT_IDX = "--no-event-idx";
     static final String NO_IN_FLIGHT = "--no-in-flight";
@@ -41,7 +43,7 @@ public final class BenchSyntax {
     static final String SIZE = "--size";
     static final String RATE_IOPS = "--rate-iops";
     static final String INDIRECT = "--indirect";
-    static final String NUM_QUEUES = "--num-queues";
+    static final String NUM_QUEUES = BlkSyntax.NUM_QUEUES;
 
     static final String MODE = "--mode";
     static final String FRAME_SIZE = "--frame-size";
@@ -100,12 +102,9 @@ public final class BenchSyntax {
     }
 
     private static CommandSpec spec(String command, String what) {
-        CommandSpec spec = CommandSpec.create().name(command);
+        CommandSpec spec =
+                Syntax.command(command, command + " --socket-path=PATH [--vs=PATH] [OPTION...]");
         spec.usageMessage()
-                .width(Syntax.WIDTH)
-                .sortOptions(false)
-                .sortSynopsis(false)
-                .customSynopsis(command + " --socket-path=PATH [--vs=PATH] [OPTION...]")
                 .description(
                         "%nDrives any vhost-user back-end's "
                                 + what

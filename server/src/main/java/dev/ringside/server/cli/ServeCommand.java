@@ -38,12 +38,9 @@ public final class ServeCommand {
     private ServeCommand() {}
 
     static CommandLine commandLine() {
-        CommandSpec spec = CommandSpec.create().name(ConfigTable.COMMAND);
+        CommandSpec spec =
+                Syntax.command(ConfigTable.COMMAND, "ringside serve CONFIG.toml [OPTION]");
         spec.usageMessage()
-                .width(Syntax.WIDTH)
-                .sortOptions(false)
-                .sortSynopsis(false)
-                .customSynopsis("ringside serve CONFIG.toml [OPTION]")
                 .description(
                         "%nServes the disks and NICs that a configuration describes, in one"
                                 + " process. Its tables are [server], [disk.NAME], [nic.NAME] and"

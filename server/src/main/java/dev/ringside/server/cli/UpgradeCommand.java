@@ -51,12 +51,9 @@ final class UpgradeCommand {
     private UpgradeCommand() {}
 
     static CommandLine commandLine() {
-        CommandSpec spec = CommandSpec.create().name(COMMAND);
+        CommandSpec spec =
+                Syntax.command(COMMAND, "ringside upgrade --control-socket=PATH [OPTION...]");
         spec.usageMessage()
-                .width(Syntax.WIDTH)
-                .sortOptions(false)
-                .sortSynopsis(false)
-                .customSynopsis("ringside upgrade --control-socket=PATH [OPTION...]")
                 .description(
                         "%nTakes over the process that listens on the control socket: sockets,"
                                 + " connections, guest memory, everything. Guests and front-ends"

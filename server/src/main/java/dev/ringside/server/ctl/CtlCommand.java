@@ -32,12 +32,10 @@ public final class CtlCommand {
 
     /** The command with its verbs. */
     public static CommandLine commandLine() {
-        CommandSpec spec = CommandSpec.create().name(COMMAND);
+        CommandSpec spec =
+                Syntax.command(
+                        COMMAND, COMMAND + " --control-socket=PATH VERB [ARGUMENT...] [OPTION...]");
         spec.usageMessage()
-                .width(Syntax.WIDTH)
-                .sortOptions(false)
-                .sortSynopsis(false)
-                .customSynopsis(COMMAND + " --control-socket=PATH VERB [ARGUMENT...] [OPTION...]")
                 .description(
                         "%nAsks a running process, and tells it what to do: 'ringside ctl VERB"
                                 + " --help' explains a verb.%n");
@@ -52,15 +50,12 @@ public final class CtlCommand {
     }
 
     private static CommandSpec spec(Verb verb) {
-        CommandSpec spec = CommandSpec.create().name(verb.name());
         String words = verb.words().isEmpty() ? "" : " " + String.join(" ", verb.words());
-        spec.usageMessage()
-                .width(Syntax.WIDTH)
-                .sortOptions(false)
-                .sortSynopsis(false)
-                .customSynopsis(
-                        COMMAND + " --control-socket=PATH " + verb.name() + words + " [OPTION...]")
-                .description(verb.description());
+        CommandSpec spec =
+                Syntax.command(
+                        verb.name(),
+                        COMMAND + " --control-socket=PATH " + verb.name() + words + " [OPTION...]");
+        spec.usageMessage().description(verb.description());
         verb.options().accept(spec);
         addCommon(spec);
         spec.addPositional(

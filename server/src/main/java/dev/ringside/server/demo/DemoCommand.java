@@ -1,5 +1,6 @@
 package dev.ringside.server.demo;
 
+import dev.ringside.server.options.Syntax;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -16,7 +17,6 @@ public final class DemoCommand {
     private static final String DIRECTORY = "--dir";
     private static final String KEEP = "--keep";
     private static final String NETWORK = "--network";
-    private static final String HELP = "--help";
     private static final int OK = 0;
     private static final int FAILED = 1;
 
@@ -111,12 +111,7 @@ public final class DemoCommand {
                                 "Go on serving disk and NIC afterwards, until Ctrl-C, so that a VM"
                                         + " of your own can use them.")
                         .build());
-        spec.addOption(
-                OptionSpec.builder(HELP, "-h")
-                        .type(boolean.class)
-                        .usageHelp(true)
-                        .description("Print this help and end.")
-                        .build());
+        Syntax.addHelp(spec);
         return spec;
     }
 }

@@ -29,15 +29,13 @@ public final class BlkSyntax {
 
     /** A parser that takes every value as text: {@link BlkParser} gives it its meaning. */
     public static CommandLine commandLine() {
-        CommandSpec spec = CommandSpec.create().name(COMMAND);
-        UsageMessageSpec usage = spec.usageMessage();
-        usage.width(Syntax.WIDTH)
-                .sortOptions(false)
-                .sortSynopsis(false)
-                .customSynopsis(
+        CommandSpec spec =
+                Syntax.command(
+                        COMMAND,
                         "ringside blk (--socket-path=PATH [--client] | --fd=N)",
-                        "             (--blk-file=PATH | --backend=URI) [OPTION...]")
-                .description("%nServes one disk to one virtual machine.%n");
+                        "             (--blk-file=PATH | --backend=URI) [OPTION...]");
+        UsageMessageSpec usage = spec.usageMessage();
+        usage.description("%nServes one disk to one virtual machine.%n");
         ServeSyntax.addSocket(spec);
         addDisk(spec);
         ServeSyntax.addThreads(spec);

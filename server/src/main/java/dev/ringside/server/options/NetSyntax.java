@@ -28,18 +28,16 @@ public final class NetSyntax {
 
     /** A parser that takes every value as text: {@link NetParser} gives it its meaning. */
     public static CommandLine commandLine() {
-        CommandSpec spec = CommandSpec.create().name(COMMAND);
-        UsageMessageSpec usage = spec.usageMessage();
-        usage.width(Syntax.WIDTH)
-                .sortOptions(false)
-                .sortSynopsis(false)
-                .customSynopsis(
+        CommandSpec spec =
+                Syntax.command(
+                        COMMAND,
                         "ringside net (--socket-path=PATH [--client] | --fd=N)",
                         "             (--tap=NAME | --switch=NAME | --port=URI) [OPTION...]",
-                        "ringside net --nic=PATH,KEY=VALUE... [--nic=...]... [OPTION...]")
-                .description(
-                        "%nServes NICs to virtual machines: one, or with --nic several. Its port"
-                                + " is what a NIC is plugged into.%n");
+                        "ringside net --nic=PATH,KEY=VALUE... [--nic=...]... [OPTION...]");
+        UsageMessageSpec usage = spec.usageMessage();
+        usage.description(
+                "%nServes NICs to virtual machines: one, or with --nic several. Its port"
+                        + " is what a NIC is plugged into.%n");
         ServeSyntax.addSocket(spec);
         addNic(spec);
         addSeveral(spec);

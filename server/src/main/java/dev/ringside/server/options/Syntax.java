@@ -28,6 +28,17 @@ public final class Syntax {
                 .setTrimQuotes(false);
     }
 
+    /** A command whose help looks as every other's; its synopsis is given line by line. */
+    public static CommandSpec command(String name, String... synopsis) {
+        CommandSpec spec = CommandSpec.create().name(name);
+        spec.usageMessage()
+                .width(WIDTH)
+                .sortOptions(false)
+                .sortSynopsis(false)
+                .customSynopsis(synopsis);
+        return spec;
+    }
+
     /** Adds the option that every command has. */
     public static void addHelp(CommandSpec spec) {
         spec.addOption(

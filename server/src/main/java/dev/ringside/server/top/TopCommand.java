@@ -35,12 +35,9 @@ public final class TopCommand {
 
     /** The parser. */
     public static CommandLine commandLine() {
-        CommandSpec spec = CommandSpec.create().name(COMMAND);
+        CommandSpec spec =
+                Syntax.command(COMMAND, "ringside top --control-socket=PATH [OPTION...]");
         spec.usageMessage()
-                .width(Syntax.WIDTH)
-                .sortOptions(false)
-                .sortSynopsis(false)
-                .customSynopsis("ringside top --control-socket=PATH [OPTION...]")
                 .description(
                         "%nShows what a running process does: who is polling, what each device"
                                 + " does and how long that takes, what is stopped and why. Ctrl-C"
