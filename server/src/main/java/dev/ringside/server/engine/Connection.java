@@ -433,7 +433,7 @@ final class Connection implements SessionHost {
 
     @Override
     public void warn(String news) {
-        endpoint.about("device").warn("device " + endpoint.name() + ": " + news);
+        endpoint.tell(news);
     }
 
     @Override

@@ -365,7 +365,7 @@ final class Endpoint implements DeviceHandle {
                 () -> {
                     final String news = device.news();
                     if (news != null) {
-                        about("device").warn("device " + device.name() + ": " + news);
+                        tell(news);
                     }
                 });
     }
@@ -378,6 +378,11 @@ final class Endpoint implements DeviceHandle {
 
     EndpointStats stats() {
         return stats;
+    }
+
+    /** Something that a device wants its operator to know. */
+    void tell(String news) {
+        about("device").warn("device " + device.name() + ": " + news);
     }
 
     /** A front-end's socket, which is closed, as is what comes by it, where nobody waits. */
