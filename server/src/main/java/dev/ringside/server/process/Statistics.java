@@ -5,6 +5,7 @@ import dev.ringside.metrics.MetricName;
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.server.engine.DeviceStatus;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -54,6 +55,14 @@ final class Statistics {
             upperBoundsNs = List.copyOf(upperBoundsNs);
             counts = List.copyOf(counts);
         }
+
+        static Durations of(LatencyHistogram.Snapshot snapshot) {
+            return new Durations(
+                    snapshot.count(),
+                    snapshot.sumNs(),
+                    Arrays.stream(snapshot.upperBoundsNs()).boxed().toList(),
+                    Arrays.stream(snapshot.counts()).boxed().toList());
+        }
     }
 
     /** Those of some devices. */
@@ -71,11 +80,16 @@ final class Statistics {
                             new TreeMap<>(),
                             new TreeMap<>()));
         }
-        registry.visit(new Collector(found));
+        Collector collector = new Collector(found, new HashMap<>());
+        registry.visit(collector);
+        collector.finish();
         return devices.stream().map(device -> found.get(device.device())).toList();
     }
 
-    private record Collector(Map<String, Device> found) implements MetricsRegistry.Visitor {
+    private record Collector(
+            Map<String, Device> found,
+            Map<String, Map<String, LatencyHistogram.Snapshot>> durations)
+            implements MetricsRegistry.Visitor {
         @Override
         public void counter(MetricName name, Map<String, String> labels, long value) {
             Device device = found.get(labels.getOrDefault(DEVICE, ""));
@@ -87,13 +101,13 @@ final class Statistics {
         @Override
         public void histogram(
                 MetricName name, Map<String, String> labels, LatencyHistogram.Snapshot snapshot) {
-            Device device = found.get(labels.getOrDefault(DEVICE, ""));
-            if (device != null && snapshot.count() > 0) {
-                device.durations()
+            if (found.containsKey(labels.getOrDefault(DEVICE, "")) && snapshot.count() > 0) {
+                durations
+                        .computeIfAbsent(labels.getOrDefault(DEVICE, ""), unused -> new TreeMap<>())
                         .merge(
                                 series(name.metricName(), labels),
-                                durations(snapshot),
-                                Collector::sum);
+                                snapshot,
+                                LatencyHistogram.Snapshot::plus);
             }
         }
 
@@ -105,22 +119,12 @@ final class Statistics {
             }
         }
 
-        private static Durations durations(LatencyHistogram.Snapshot snapshot) {
-            return new Durations(
-                    snapshot.count(),
-                    snapshot.sumNs(),
-                    Arrays.stream(snapshot.upperBoundsNs()).boxed().toList(),
-                    Arrays.stream(snapshot.counts()).boxed().toList());
-        }
-
-        private static Durations sum(Durations one, Durations other) {
-            Long[] counts = one.counts().toArray(Long[]::new);
-            Arrays.setAll(counts, i -> counts[i] + other.counts().get(i));
-            return new Durations(
-                    one.count() + other.count(),
-                    one.sumNs() + other.sumNs(),
-                    one.upperBoundsNs(),
-                    List.of(counts));
+        void finish() {
+            for (Device device : found.values()) {
+                durations
+                        .getOrDefault(device.device(), Map.of())
+                        .forEach((name, sum) -> device.durations().put(name, Durations.of(sum)));
+            }
         }
     }
 
