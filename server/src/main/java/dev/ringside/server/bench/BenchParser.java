@@ -168,13 +168,8 @@ public final class BenchParser {
     }
 
     private static int ring(Given given) throws OperatorException {
-        int size = given.integer(BenchSyntax.QUEUE_SIZE, 256, 4, MAX_RING);
-        if (Integer.bitCount(size) != 1) {
-            throw new OperatorException(
-                    given.shown(BenchSyntax.QUEUE_SIZE)
-                            + " is not a power of two: 256, for example");
-        }
-        return size;
+        String size = text(given, BenchSyntax.QUEUE_SIZE, "256");
+        return Values.powerOfTwo(BenchSyntax.QUEUE_SIZE, size, 4, MAX_RING);
     }
 
     /** A size such as {@code 64k}: whole sectors. */
@@ -184,11 +179,7 @@ public final class BenchParser {
         if (text == null) {
             return byDefault;
         }
-        int suffix = "kmgt".indexOf(Character.toLowerCase(text.charAt(text.length() - 1)));
-        String digits = suffix < 0 ? text : text.substring(0, text.length() - 1);
-        int shift = 10 * (suffix + 1);
-        long count = digits.matches("[0-9]{1,9}") ? Long.parseLong(digits) : -1;
-        long size = count > (most >>> shift) ? -1 : count << shift;
+        long size = Values.bytes(text);
         if (size < least || size > most || size % SECTOR_BYTES != 0) {
             throw new OperatorException(
                     given.shown(option)

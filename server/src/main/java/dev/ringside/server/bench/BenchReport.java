@@ -5,15 +5,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ringside.frontend.LatencyRecorder;
+import dev.ringside.server.options.Amount;
 import dev.ringside.server.options.TextTable;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 
 /** Says what came of a contest: a table for people, JSON for programs. */
 public final class BenchReport {
-    private static final Map<String, Double> PERCENTILES =
-            Map.of("p50", 0.5, "p90", 0.9, "p99", 0.99, "p99.9", 0.999);
-    private static final List<String> ORDER = List.of("p50", "p90", "p99", "p99.9");
+    private static final double[] SHARES = {0.5, 0.9, 0.99, 0.999};
+    private static final String[] PERCENTILES = {"p50", "p90", "p99", "p99.9"};
 
     private BenchReport() {}
 
@@ -39,7 +39,7 @@ public final class BenchReport {
         TextTable table =
                 new TextTable(
                         "SIDE",
-                        unit.toUpperCase(java.util.Locale.ROOT) + "/s",
+                        unit.toUpperCase(Locale.ROOT) + "/s",
                         "LEAST",
                         "MOST",
                         "DATA/s",
@@ -53,11 +53,11 @@ public final class BenchReport {
             double[] spread = Contest.Result.spread(turns, Turn::perSecond);
             table.add(
                     result.sides().get(i).name(),
-                    Amounts.count(spread[1]),
-                    Amounts.count(spread[0]),
-                    Amounts.count(spread[2]),
-                    Amounts.bytes(all.bytesPerSecond()),
-                    Amounts.time(all.cpuNsPerOperation()),
+                    Amount.count(spread[1]),
+                    Amount.count(spread[0]),
+                    Amount.count(spread[2]),
+                    Amount.bytes(all.bytesPerSecond()),
+                    Amount.time(all.cpuNsPerOperation()),
                     Long.toString(all.kicks()),
                     Long.toString(all.calls()),
                     all.faultText());
@@ -82,12 +82,12 @@ public final class BenchReport {
         table.add(
                 side,
                 operation,
-                Amounts.time(latency.meanNs()),
-                Amounts.time(latency.percentileNs(0.5)),
-                Amounts.time(latency.percentileNs(0.9)),
-                Amounts.time(latency.percentileNs(0.99)),
-                Amounts.time(latency.percentileNs(0.999)),
-                Amounts.time(latency.maxNs()));
+                Amount.time(latency.meanNs()),
+                Amount.time(latency.percentileNs(0.5)),
+                Amount.time(latency.percentileNs(0.9)),
+                Amount.time(latency.percentileNs(0.99)),
+                Amount.time(latency.percentileNs(0.999)),
+                Amount.time(latency.maxNs()));
     }
 
     private static String ratios(Contest.Result result) {
@@ -98,7 +98,7 @@ public final class BenchReport {
     }
 
     private static void addRatio(TextTable table, String name, double[] ratio) {
-        table.add(name, Amounts.ratio(ratio[0]), Amounts.ratio(ratio[1]), Amounts.ratio(ratio[2]));
+        table.add(name, Amount.ratio(ratio[0]), Amount.ratio(ratio[1]), Amount.ratio(ratio[2]));
     }
 
     /** One JSON object; times are nanoseconds. */
@@ -151,8 +151,9 @@ public final class BenchReport {
 
     private static void put(ObjectNode node, LatencyRecorder latency) {
         node.put("mean", latency.meanNs());
-        ORDER.forEach(
-                name -> node.put(name, latency.percentileNs(PERCENTILES.getOrDefault(name, 1.0))));
+        for (int i = 0; i < SHARES.length; i++) {
+            node.put(PERCENTILES[i], latency.percentileNs(SHARES[i]));
+        }
         node.put("max", latency.maxNs());
     }
 }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,13 +58,12 @@ public record BlkBench(BlkOptions front, LoadOptions load, boolean hugePages) im
         try (BlkDriver driver =
                 BlkDriver.start(connection, BenchMemory.make(bytes(), hugePages), front)) {
             QueueText.check(side, driver.has(VirtioSpec.F_RING_PACKED), front.features());
-            long pid = Watch.pid(side, connection);
-            long cpuNs = Watch.cpuNs(pid);
+            LongSupplier cpuNs = Watch.cpuNs(side, connection);
             BlkLoad work = work(driver, durationNs);
             BlkLoad.Running running = work.start();
             Watch.tell(running::ended, work::completed, progress);
             LoadResult result = running.join();
-            long usedNs = cpuNs < 0 ? -1 : Watch.cpuNs(pid) - cpuNs;
+            long usedNs = cpuNs.getAsLong();
             LoadResult after = load.verify() ? readBack(driver, work) : null;
             return turn(result, after, usedNs);
         }

@@ -1,5 +1,6 @@
 package dev.ringside.server.bench;
 
+import dev.ringside.server.options.Amount;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -125,7 +126,7 @@ public final class Contest {
     private void tell(Side side, String title, String when, double perSecond) {
         progress.printf(
                 "%s %s %s: %s %s/s%n",
-                side.name(), title, when, Amounts.count(perSecond), bench.unit());
+                side.name(), title, when, Amount.count(perSecond), bench.unit());
         progress.flush();
     }
 }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 
 /**
  * Frames to and from a NIC.
@@ -50,13 +51,12 @@ public record NetBench(
         try (NetDriver driver =
                 NetDriver.start(connection, BenchMemory.make(bytes, hugePages), front)) {
             QueueText.check(side, driver.has(VirtioSpec.F_RING_PACKED), front.features());
-            long pid = Watch.pid(side, connection);
-            long cpuNs = Watch.cpuNs(pid);
+            LongSupplier cpuNs = Watch.cpuNs(side, connection);
             NetLoad work = new NetLoad(driver, load.durationNs(durationNs));
             NetLoad.Running running = work.start();
             Watch.tell(running::ended, work::completed, progress);
             NetLoadResult result = running.join();
-            return turn(result, cpuNs < 0 ? -1 : Watch.cpuNs(pid) - cpuNs);
+            return turn(result, cpuNs.getAsLong());
         }
     }
 

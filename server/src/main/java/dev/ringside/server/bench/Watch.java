@@ -24,15 +24,16 @@ final class Watch {
         }
     }
 
-    /** The process to count: the one that was named, else the one that listens; 0: none. */
-    static long pid(Side side, FrontendConnection connection) throws IOException {
-        return side.pid() > 0 ? side.pid() : Math.max(0, connection.socket().peer().pid());
+    /** How much processor time a back-end's process takes from now on; -1: nobody can tell. */
+    static LongSupplier cpuNs(Side side, FrontendConnection connection) throws IOException {
+        long pid = side.pid() > 0 ? side.pid() : connection.socket().peer().pid();
+        long before = cpuNs(pid);
+        return () -> before < 0 ? -1 : cpuNs(pid) - before;
     }
 
-    /** Processor time so far; -1 when it cannot be known. */
-    static long cpuNs(long pid) {
+    private static long cpuNs(long pid) {
         try {
-            return pid == 0 ? -1 : ProcessUsage.cpuNs(pid);
+            return pid <= 0 ? -1 : ProcessUsage.cpuNs(pid);
         } catch (IOException e) {
             // Another user's process, or in another namespace of processes: the load goes on.
             return -1;

@@ -11,11 +11,8 @@ public final class Values {
 
     /** A size in bytes, with K, M, G or T behind it for powers of 1024. */
     static long size(String option, String text, long least, long most) throws OperatorException {
-        int suffix = SUFFIXES.indexOf(Character.toUpperCase(text.charAt(text.length() - 1)));
-        String digits = suffix < 0 ? text : text.substring(0, text.length() - 1);
-        int number = plainNumber(digits, 10);
-        int shift = SUFFIX_BITS * (suffix + 1);
-        if (number < 0 || (long) number > most >>> shift || (long) number << shift < least) {
+        long size = bytes(text);
+        if (size < least || size > most) {
             throw new OperatorException(
                     given(option, text)
                             + " is not a size from "
@@ -24,7 +21,16 @@ public final class Values {
                             + (most >> 40)
                             + "T: 8G, for example");
         }
-        return (long) number << shift;
+        return size;
+    }
+
+    /** A number of bytes, as {@link #size} takes them; -1 when the text is none. */
+    public static long bytes(String text) {
+        int suffix = SUFFIXES.indexOf(Character.toUpperCase(text.charAt(text.length() - 1)));
+        String digits = suffix < 0 ? text : text.substring(0, text.length() - 1);
+        long number = plainNumber(digits, 10);
+        int shift = SUFFIX_BITS * (suffix + 1);
+        return number < 0 || number > Long.MAX_VALUE >>> shift ? -1 : number << shift;
     }
 
     /** A decimal number from {@code least} to {@code most}. */
@@ -39,7 +45,7 @@ public final class Values {
     }
 
     /** A power of two from {@code least} to {@code most}. */
-    static int powerOfTwo(String option, String text, int least, int most)
+    public static int powerOfTwo(String option, String text, int least, int most)
             throws OperatorException {
         int value = plainNumber(text, 10);
         if (value < least || value > most || Integer.bitCount(value) != 1) {

@@ -2,6 +2,7 @@ package dev.ringside.server.top;
 
 import dev.ringside.server.engine.DeviceStatus;
 import dev.ringside.server.engine.QueueStatus;
+import dev.ringside.server.options.Amount;
 import dev.ringside.server.options.Text;
 import dev.ringside.server.options.TextTable;
 import dev.ringside.server.status.ActivityRates;

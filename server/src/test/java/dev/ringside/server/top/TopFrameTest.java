@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.ringside.server.options.Amount;
 import dev.ringside.server.status.ServerStatus;
 import java.util.List;
 import org.junit.jupiter.api.Test;
