@@ -56,33 +56,7 @@ final class ControlIT {
 
     @BeforeEach
     void serve() throws IOException {
-        image("root.img", 16);
-        config = folder.resolve("ringside.toml");
-        Files.writeString(
-                config,
-                """
-                [server]
-                shards = 2
-                metrics-port = 0
-                control-socket = "@control"
-
-                [disk.root]
-                socket-path = "@root.sock"
-                blk-file = "@root.img"
-
-                [disk.neighbour]
-                socket-path = "@neighbour.sock"
-                backend = "memory:size=16M"
-
-                [nic.a]
-                socket-path = "@a.sock"
-                switch = "lan"
-
-                [nic.b]
-                socket-path = "@b.sock"
-                switch = "lan"
-                """
-                        .replace("@", folder + "/"));
+        config = Together.disksAndNics(folder, "neighbour");
         serving = RingsideChild.start("serve", config.toString());
         serving.awaitReady();
         neighbour = disk("neighbour.sock");

@@ -7,8 +7,6 @@ import dev.ringside.frontend.FrontendConnection;
 import dev.ringside.server.options.ExitCode;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,13 +36,7 @@ final class CtlHealthIT {
     }
 
     private String ctl(int status, String... words) throws Exception {
-        List<String> arguments =
-                new ArrayList<>(List.of("ctl", "--control-socket=" + folder.resolve("control")));
-        arguments.addAll(List.of(words));
-        try (RingsideChild child = RingsideChild.start(arguments.toArray(String[]::new))) {
-            assertEquals(status, child.awaitExit(), child.lines().toString());
-            return child.output() + String.join("", child.lines());
-        }
+        return new Ctl(folder.resolve("control")).run(status, words);
     }
 
     @Test

@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,13 +48,7 @@ final class CtlIT {
     }
 
     private String ctl(String... words) throws Exception {
-        List<String> arguments =
-                new ArrayList<>(List.of("ctl", "--control-socket=" + folder.resolve("control")));
-        arguments.addAll(List.of(words));
-        try (RingsideChild child = RingsideChild.start(arguments.toArray(String[]::new))) {
-            assertEquals(0, child.awaitExit(), child.lines().toString());
-            return child.output();
-        }
+        return new Ctl(folder.resolve("control")).run(words);
     }
 
     private BlkDriver connect() throws IOException {

@@ -16,8 +16,6 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -118,33 +116,25 @@ final class LimitIT {
         }
     }
 
-    private static String ctl(String control, String... words) throws Exception {
-        List<String> all = new ArrayList<>(List.of("ctl", control));
-        all.addAll(List.of(words));
-        try (RingsideChild child = RingsideChild.start(all.toArray(String[]::new))) {
-            assertEquals(0, child.awaitExit(), child.lines().toString());
-            return child.output();
-        }
-    }
-
     @Test
     void shouldFollowTheControlSocketAndTakeThatAlongInAnUpgrade() throws Exception {
         String control = "--control-socket=" + folder.resolve("control");
+        Ctl ctl = new Ctl(folder.resolve("control"));
         try (RingsideChild old = serveBlk("--iops=10", control);
                 BlkDriver driver = drive("d.sock", 4)) {
             BlkLoad.Running running = new BlkLoad(driver, verified()).start();
             assertEquals(
                     "d has bps-write=1048576 iops=20\n",
-                    ctl(control, "set-limits", "d", "iops=20", "bps-write=1M"));
+                    ctl.run("set-limits", "d", "iops=20", "bps-write=1M"));
             try (RingsideChild next = RingsideChild.start("upgrade", control)) {
                 next.awaitReady();
                 assertEquals(0, old.awaitExit(), old.lines().toString());
-                assertEquals("d has bps-write=1048576 iops=20\n", ctl(control, "set-limits", "d"));
-                String shown = ctl(control, "show", "d");
+                assertEquals("d has bps-write=1048576 iops=20\n", ctl.run("set-limits", "d"));
+                String shown = ctl.run("show", "d");
                 assertTrue(shown.contains("\nlimits: iops=20 bps-write=1048576\n"), shown);
                 assertEquals(
                         "d has no limits\n",
-                        ctl(control, "set-limits", "d", "iops=off", "bps-write=off"));
+                        ctl.run("set-limits", "d", "iops=off", "bps-write=off"));
                 long before = running.load().completed();
                 while (running.load().completed() < before + 2000 && !running.ended()) {
                     LockSupport.parkNanos(1_000_000);

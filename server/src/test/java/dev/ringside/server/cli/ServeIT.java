@@ -14,7 +14,6 @@ import dev.ringside.frontend.LoadOptions;
 import dev.ringside.frontend.LoadResult;
 import dev.ringside.frontend.NetOptions;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,35 +34,7 @@ final class ServeIT {
 
     @BeforeEach
     void writeConfiguration() throws IOException {
-        try (RandomAccessFile image = new RandomAccessFile(path("root.img"), "rw")) {
-            image.setLength(16 << 20);
-        }
-        config = folder.resolve("ringside.toml");
-        Files.writeString(
-                config,
-                """
-                [server]
-                shards = 2
-                metrics-port = 0
-                control-socket = "@control"
-
-                [disk.root]
-                socket-path = "@root.sock"
-                blk-file = "@root.img"
-
-                [disk.scratch]
-                socket-path = "@scratch.sock"
-                backend = "memory:size=16M"
-
-                [nic.a]
-                socket-path = "@a.sock"
-                switch = "lan"
-
-                [nic.b]
-                socket-path = "@b.sock"
-                switch = "lan"
-                """
-                        .replace("@", folder + "/"));
+        config = Together.disksAndNics(folder, "scratch");
     }
 
     private String path(String name) {

@@ -39,6 +39,36 @@ class QueueSlotTest {
                 Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
     }
 
+    /** A ring in memory of its own, and a shard that turns only when it is told to. */
+    private static final class Scene implements AutoCloseable {
+        final MemoryRegion region;
+        final GuestMemory memory;
+        final Virtqueue queue;
+        final Mailbox mailbox = new Mailbox();
+        final Shard shard;
+
+        Scene() throws Exception {
+            region = MemoryRegion.map(Memfd.create("guest", REGION_BYTES), 0, 0, REGION_BYTES, 0);
+            memory = GuestMemory.of(List.of(region));
+            queue =
+                    Virtqueues.create(
+                            new RingLayout(0, RING, 0, 16L * RING, 32L * RING), 0, 0, memory);
+            shard =
+                    new Shard(
+                            0,
+                            EngineConfig.of(1, IdleMode.ADAPTIVE),
+                            mailbox,
+                            new MetricsRegistry());
+        }
+
+        @Override
+        public void close() {
+            shard.close();
+            mailbox.close();
+            region.close();
+        }
+    }
+
     /** A worker that fails where it may not, and has nothing in flight. */
     private static @Nullable Object workerCall(final Virtqueue queue, final String name) {
         return switch (name) {
@@ -92,21 +122,10 @@ class QueueSlotTest {
     void shouldAnswerWhenTheDeviceFailsToSettleOrToDrain() throws Exception {
         for (final String failing : List.of("poll", "beginDrain")) {
             heard.clear();
-            try (MemoryRegion region =
-                            MemoryRegion.map(
-                                    Memfd.create("guest", REGION_BYTES), 0, 0, REGION_BYTES, 0);
-                    Mailbox mailbox = new Mailbox();
-                    Shard shard =
-                            new Shard(
-                                    0,
-                                    EngineConfig.of(1, IdleMode.ADAPTIVE),
-                                    mailbox,
-                                    new MetricsRegistry())) {
-                final GuestMemory memory = GuestMemory.of(List.of(region));
-                final Virtqueue queue =
-                        Virtqueues.create(
-                                new RingLayout(0, RING, 0, 16L * RING, 32L * RING), 0, 0, memory);
-                final QueueSlot slot = start(shard, queue, memory);
+            try (Scene scene = new Scene()) {
+                final Virtqueue queue = scene.queue;
+                final GuestMemory memory = scene.memory;
+                final QueueSlot slot = start(scene.shard, queue, memory);
                 if (failing.equals("poll")) {
                     slot.settle(() -> heard.add("settled"));
                 } else {
@@ -128,23 +147,12 @@ class QueueSlotTest {
     /** Whoever waits for memory to be free waits for no limit, and for no storage that is full. */
     @Test
     void shouldHaveWhatWasTakenFinishedWhenItDrains() throws Exception {
-        try (MemoryRegion region =
-                        MemoryRegion.map(
-                                Memfd.create("guest", REGION_BYTES), 0, 0, REGION_BYTES, 0);
-                Mailbox mailbox = new Mailbox();
-                Shard shard =
-                        new Shard(
-                                0,
-                                EngineConfig.of(1, IdleMode.ADAPTIVE),
-                                mailbox,
-                                new MetricsRegistry())) {
-            final GuestMemory memory = GuestMemory.of(List.of(region));
-            final Virtqueue queue =
-                    Virtqueues.create(
-                            new RingLayout(0, RING, 0, 16L * RING, 32L * RING), 0, 0, memory);
+        try (Scene scene = new Scene()) {
+            final Virtqueue queue = scene.queue;
+            final GuestMemory memory = scene.memory;
             final QueueSlot slot =
                     start(
-                            shard,
+                            scene.shard,
                             memory,
                             queue,
                             (name, arguments) -> {
@@ -164,21 +172,10 @@ class QueueSlotTest {
     /** A worker may complete chains of a queue whose turn is over: nothing else wakes the shard. */
     @Test
     void shouldPublishBeforeTheShardSleeps() throws Exception {
-        try (MemoryRegion region =
-                        MemoryRegion.map(
-                                Memfd.create("guest", REGION_BYTES), 0, 0, REGION_BYTES, 0);
-                Mailbox mailbox = new Mailbox();
-                Shard shard =
-                        new Shard(
-                                0,
-                                EngineConfig.of(1, IdleMode.ADAPTIVE),
-                                mailbox,
-                                new MetricsRegistry())) {
-            final GuestMemory memory = GuestMemory.of(List.of(region));
-            final Virtqueue queue =
-                    Virtqueues.create(
-                            new RingLayout(0, RING, 0, 16L * RING, 32L * RING), 0, 0, memory);
-            final QueueSlot slot = start(shard, queue, memory);
+        try (Scene scene = new Scene()) {
+            final Virtqueue queue = scene.queue;
+            final GuestMemory memory = scene.memory;
+            final QueueSlot slot = start(scene.shard, queue, memory);
             // One chain: descriptor 0, 64 writable bytes at the start of the memory.
             memory.segment(0).set(ValueLayout.JAVA_LONG, Long.BYTES, 2L << Integer.SIZE | 64);
             memory.segment(0).set(ValueLayout.JAVA_SHORT, 16L * RING + Short.BYTES, (short) 1);
@@ -196,26 +193,15 @@ class QueueSlotTest {
     void shouldTakeAShareOfWhatWaitsButAtLeastWhatIsWorthATurn() throws Exception {
         final int waiting = 12;
         for (final int[] each : new int[][] {{2, waiting / 4}, {5, 5}, {16, 16}}) {
-            try (MemoryRegion region =
-                            MemoryRegion.map(
-                                    Memfd.create("guest", REGION_BYTES), 0, 0, REGION_BYTES, 0);
-                    Mailbox mailbox = new Mailbox();
-                    Shard shard =
-                            new Shard(
-                                    0,
-                                    EngineConfig.of(1, IdleMode.ADAPTIVE),
-                                    mailbox,
-                                    new MetricsRegistry())) {
-                final GuestMemory memory = GuestMemory.of(List.of(region));
-                final Virtqueue queue =
-                        Virtqueues.create(
-                                new RingLayout(0, RING, 0, 16L * RING, 32L * RING), 0, 0, memory);
+            try (Scene scene = new Scene()) {
+                final Virtqueue queue = scene.queue;
+                final GuestMemory memory = scene.memory;
                 memory.segment(0)
                         .set(ValueLayout.JAVA_SHORT, 16L * RING + Short.BYTES, (short) waiting);
                 heard.clear();
                 final QueueSlot slot =
                         start(
-                                shard,
+                                scene.shard,
                                 memory,
                                 queue,
                                 (name, arguments) ->
