@@ -179,7 +179,7 @@ public final class BenchParser {
         if (text == null) {
             return byDefault;
         }
-        long size = Values.bytes(text);
+        long size = Values.bytes(text, 9);
         if (size < least || size > most || size % SECTOR_BYTES != 0) {
             throw new OperatorException(
                     given.shown(option)

@@ -16,8 +16,7 @@ final class DeviceVerbs {
     private static final String FILE = "--file";
     private static final String SNAPLEN = "--snaplen";
     private static final int MAX_SNAPLEN = 262_144;
-    private static final String SUFFIXES = "KMGT";
-    private static final int SUFFIX_BITS = 10;
+    private static final int MOST_DIGITS = 18;
 
     private DeviceVerbs() {}
 
@@ -101,19 +100,9 @@ final class DeviceVerbs {
 
     /** A number of bytes, with K, M, G or T behind it for powers of 1024. */
     static long bytes(String text) throws OperatorException {
-        int suffix =
-                text.isEmpty()
-                        ? -1
-                        : SUFFIXES.indexOf(Character.toUpperCase(text.charAt(text.length() - 1)));
-        String digits = suffix < 0 ? text : text.substring(0, text.length() - 1);
-        int shift = SUFFIX_BITS * (suffix + 1);
-        try {
-            long number = Long.parseLong(digits);
-            if (number > 0 && number <= Long.MAX_VALUE >> shift) {
-                return number << shift;
-            }
-        } catch (NumberFormatException e) {
-            // Told below, as every other text that is no size.
+        long size = Values.bytes(text, MOST_DIGITS);
+        if (size > 0) {
+            return size;
         }
         throw new OperatorException(
                 "'" + text + "' is no size: write 20G, 512M or a number of bytes");

@@ -9,9 +9,12 @@ public final class Values {
     private static final String SUFFIXES = "KMGT";
     private static final int SUFFIX_BITS = 10;
 
+    /** So many fit an int. */
+    private static final int FEW_DIGITS = 9;
+
     /** A size in bytes, with K, M, G or T behind it for powers of 1024. */
     static long size(String option, String text, long least, long most) throws OperatorException {
-        long size = bytes(text);
+        long size = bytes(text, FEW_DIGITS);
         if (size < least || size > most) {
             throw new OperatorException(
                     given(option, text)
@@ -24,11 +27,19 @@ public final class Values {
         return size;
     }
 
-    /** A number of bytes, as {@link #size} takes them; -1 when the text is none. */
-    public static long bytes(String text) {
+    /**
+     * A number of bytes, with K, M, G or T behind it for powers of 1024.
+     *
+     * @param mostDigits of the number, at most 18
+     * @return -1 when the text is none
+     */
+    public static long bytes(String text, int mostDigits) {
+        if (text.isEmpty()) {
+            return -1;
+        }
         int suffix = SUFFIXES.indexOf(Character.toUpperCase(text.charAt(text.length() - 1)));
         String digits = suffix < 0 ? text : text.substring(0, text.length() - 1);
-        long number = plainNumber(digits, 10);
+        long number = plainNumber(digits, 10, mostDigits);
         int shift = SUFFIX_BITS * (suffix + 1);
         return number < 0 || number > Long.MAX_VALUE >>> shift ? -1 : number << shift;
     }
@@ -100,12 +111,16 @@ public final class Values {
         return option + "=" + text;
     }
 
-    /** The number, or -1 when the text is not one: digits only, at most 9 of them. */
     private static int plainNumber(String text, int radix) {
-        if (text.isEmpty() || text.length() > 9) {
+        return (int) plainNumber(text, radix, FEW_DIGITS);
+    }
+
+    /** The number, or -1 when the text is not one: digits only, and not too many of them. */
+    private static long plainNumber(String text, int radix, int mostDigits) {
+        if (text.isEmpty() || text.length() > mostDigits) {
             return -1;
         }
-        int value = 0;
+        long value = 0;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c < '0' || c >= '0' + radix) {
