@@ -8,6 +8,7 @@ import dev.ringside.virtio.net.frame.Frame;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A NIC whose traffic can be captured. Guarded by its {@link Captures}. */
@@ -75,7 +76,7 @@ final class CaptureSource {
                             + " to "
                             + CapturePort.WHOLE_FRAMES);
         }
-        Path target = file == null && options != null ? options.target() : Path.of("" + file);
+        Path target = file != null ? Path.of(file) : Objects.requireNonNull(options).target();
         if (file != null && Files.isRegularFile(target)) {
             throw new OperatorException(
                     target + " exists, and is not overwritten: name a new file, or a named pipe");
@@ -123,6 +124,13 @@ final class CaptureSource {
     private Path numbered(Path first) {
         begun++;
         return begun == 1 ? first : first.resolveSibling(first.getFileName() + "." + begun);
+    }
+
+    /** Ends the capture if there is one; it is over when it is written. */
+    void stop() {
+        if (running != null) {
+            running.stop();
+        }
     }
 
     /** Where it goes, for another process. */

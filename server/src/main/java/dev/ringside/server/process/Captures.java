@@ -91,9 +91,7 @@ final class Captures implements AutoCloseable {
     synchronized void remove(String nic) throws InterruptedException {
         for (CaptureSource source : List.copyOf(sources)) {
             if (source.nic.equals(nic)) {
-                if (source.running != null) {
-                    source.running.stop();
-                }
+                source.stop();
                 awaitWritten(List.of(source));
                 sources.remove(source);
             }
@@ -162,11 +160,7 @@ final class Captures implements AutoCloseable {
             return;
         }
         if (sources.stream().anyMatch(source -> source.running != null)) {
-            for (CaptureSource source : sources) {
-                if (source.running != null) {
-                    source.running.stop();
-                }
-            }
+            sources.forEach(CaptureSource::stop);
             return;
         }
         sources.stream().filter(CaptureSource::hasTarget).forEach(this::beginAgain);
@@ -204,9 +198,7 @@ final class Captures implements AutoCloseable {
     synchronized void freeze() throws InterruptedException {
         for (CaptureSource source : sources) {
             source.frozen = source.running != null;
-            if (source.running != null) {
-                source.running.stop();
-            }
+            source.stop();
         }
         awaitWritten(sources);
     }
@@ -319,11 +311,7 @@ final class Captures implements AutoCloseable {
     public void close() {
         synchronized (this) {
             closing = true;
-            for (CaptureSource source : sources) {
-                if (source.running != null) {
-                    source.running.stop();
-                }
-            }
+            sources.forEach(CaptureSource::stop);
             LockSupport.unpark(writing);
         }
         writer.close();

@@ -28,17 +28,28 @@ final class Changes {
      * @throws RpcException when it cannot be made, or not now; the message says why
      */
     static <T> T make(Served served, Change<T> change) throws RpcException, InterruptedException {
-        if (!served.hold()) {
-            throw RpcException.refused(
-                    "somebody else changes what is served, or another process is taking over: try"
-                            + " again after that");
-        }
         try {
-            return change.run();
+            hold(served);
+            try {
+                return change.run();
+            } finally {
+                served.release();
+            }
         } catch (IOException | OperatorException e) {
             throw RpcException.refused(String.valueOf(e.getMessage()));
-        } finally {
-            served.release();
+        }
+    }
+
+    /**
+     * As {@link Served#hold}.
+     *
+     * @throws OperatorException when somebody else has it
+     */
+    static void hold(Served served) throws OperatorException {
+        if (!served.hold()) {
+            throw new OperatorException(
+                    "somebody else changes what is served, or another process is taking over: try"
+                            + " again after that");
         }
     }
 

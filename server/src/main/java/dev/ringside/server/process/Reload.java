@@ -100,11 +100,7 @@ public final class Reload {
 
     private String run(Engine engine) throws OperatorException, InterruptedException {
         ServedTogether changing = Objects.requireNonNull(served);
-        if (!changing.hold()) {
-            throw new OperatorException(
-                    "somebody else changes what is served, or another process is taking over: try"
-                            + " again after that");
-        }
+        Changes.hold(changing);
         try {
             return apply(engine, readFile(), false);
         } finally {
