@@ -8,12 +8,8 @@ import dev.ringside.virtio.blk.limit.BlkLimits;
 import dev.ringside.virtio.blk.limit.Limit;
 import dev.ringside.virtio.blk.limit.LimitGroup;
 import dev.ringside.virtio.blk.limit.LimitKind;
-import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /** The methods about limits of disks and groups. Any thread. */
 final class LimitMethods {
@@ -58,35 +54,15 @@ final class LimitMethods {
                 () -> {
                     LimitGroup group = Changes.part(served, wanted.name()).limits();
                     group.set(group.limits().with(parse(wanted.limits())));
-                    return new Limits(wanted.name(), texts(group.limits()));
+                    return new Limits(wanted.name(), group.limits().texts());
                 });
     }
 
     private static Map<LimitKind, Limit> parse(Map<String, String> texts) throws OperatorException {
-        Map<LimitKind, Limit> limits = new EnumMap<>(LimitKind.class);
-        for (Map.Entry<String, String> entry : texts.entrySet()) {
-            LimitKind kind = LimitKind.of(entry.getKey());
-            if (kind == null) {
-                throw new OperatorException(
-                        "there is no limit "
-                                + entry.getKey()
-                                + ": there are "
-                                + Arrays.stream(LimitKind.values())
-                                        .map(LimitKind::word)
-                                        .collect(Collectors.joining(", ")));
-            }
-            try {
-                limits.put(kind, Limit.parse(kind, entry.getKey(), entry.getValue()));
-            } catch (IllegalArgumentException e) {
-                throw new OperatorException(String.valueOf(e.getMessage()), e);
-            }
+        try {
+            return BlkLimits.parse(texts);
+        } catch (IllegalArgumentException e) {
+            throw new OperatorException(String.valueOf(e.getMessage()), e);
         }
-        return limits;
-    }
-
-    private static Map<String, String> texts(BlkLimits limits) {
-        Map<String, String> texts = new TreeMap<>();
-        limits.limits().forEach((kind, limit) -> texts.put(kind.word(), limit.text()));
-        return texts;
     }
 }

@@ -4,13 +4,8 @@ import dev.ringside.server.options.OperatorException;
 import dev.ringside.server.upgrade.Inheritance;
 import dev.ringside.server.upgrade.Resource;
 import dev.ringside.virtio.blk.limit.BlkLimits;
-import dev.ringside.virtio.blk.limit.Limit;
 import dev.ringside.virtio.blk.limit.LimitGroup;
-import dev.ringside.virtio.blk.limit.LimitKind;
-import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** Limits that were changed while the process ran, on their way to the next process. */
 final class LimitsMoved {
@@ -23,9 +18,7 @@ final class LimitsMoved {
         if (now.equals(byOptions)) {
             return List.of();
         }
-        Map<String, String> texts = new LinkedHashMap<>();
-        now.limits().forEach((kind, limit) -> texts.put(kind.word(), limit.text()));
-        return List.of(new Resource(NAME + whose, List.of(), texts));
+        return List.of(new Resource(NAME + whose, List.of(), now.texts()));
     }
 
     /** Goes on with the limits of the process before, if they were changed there. */
@@ -35,15 +28,11 @@ final class LimitsMoved {
         if (moved == null) {
             return;
         }
-        Map<LimitKind, Limit> limits = new EnumMap<>(LimitKind.class);
-        for (Map.Entry<String, String> entry : moved.details().entrySet()) {
-            LimitKind kind = LimitKind.of(entry.getKey());
-            if (kind == null) {
-                throw new OperatorException(
-                        whose + ": the process before has a limit " + entry.getKey());
-            }
-            limits.put(kind, Limit.parse(kind, entry.getKey(), entry.getValue()));
+        try {
+            group.set(new BlkLimits(BlkLimits.parse(moved.details())));
+        } catch (IllegalArgumentException e) {
+            throw new OperatorException(
+                    whose + ": what the process before has cannot be: " + e.getMessage(), e);
         }
-        group.set(new BlkLimits(limits));
     }
 }

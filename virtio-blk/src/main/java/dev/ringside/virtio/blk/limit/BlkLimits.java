@@ -1,8 +1,10 @@
 package dev.ringside.virtio.blk.limit;
 
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -24,6 +26,38 @@ public record BlkLimits(Map<LimitKind, Limit> limits) {
                     }
                 });
         limits = Collections.unmodifiableMap(real);
+    }
+
+    /**
+     * Reads limits.
+     *
+     * @param texts by the words of their kinds; {@code off} is a limit too, which is none
+     * @throws IllegalArgumentException when one is wrong; the message is for the operator
+     */
+    public static Map<LimitKind, Limit> parse(Map<String, String> texts) {
+        Map<LimitKind, Limit> limits = new EnumMap<>(LimitKind.class);
+        texts.forEach(
+                (word, text) -> {
+                    LimitKind kind = LimitKind.of(word);
+                    if (kind == null) {
+                        throw new IllegalArgumentException(
+                                "there is no limit "
+                                        + word
+                                        + ": there are "
+                                        + Arrays.stream(LimitKind.values())
+                                                .map(LimitKind::word)
+                                                .collect(Collectors.joining(", ")));
+                    }
+                    limits.put(kind, Limit.parse(kind, word, text));
+                });
+        return limits;
+    }
+
+    /** The limits by the words of their kinds, as {@link #parse} reads them. */
+    public Map<String, String> texts() {
+        Map<String, String> texts = new TreeMap<>();
+        limits.forEach((kind, limit) -> texts.put(kind.word(), limit.text()));
+        return texts;
     }
 
     /** The limit of a kind. */
