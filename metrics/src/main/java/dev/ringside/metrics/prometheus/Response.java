@@ -35,7 +35,8 @@ public record Response(int status, Map<String, String> headers, byte[] body) {
         return new Response(status, more, body);
     }
 
-    static Response text(int status, String text) {
+    /** A line or more for people. */
+    public static Response text(int status, String text) {
         return new Response(
                 status, Map.of(CONTENT_TYPE, "text/plain; charset=utf-8"), text.getBytes(UTF_8));
     }

@@ -43,10 +43,7 @@ public final class StatusPages {
     private Response json() throws InterruptedException {
         StatusReader current = reader;
         if (current == null) {
-            return new Response(
-                    UNAVAILABLE,
-                    Map.of("Content-Type", "text/plain; charset=utf-8"),
-                    "starting\n".getBytes(UTF_8));
+            return Response.text(UNAVAILABLE, "starting\n");
         }
         try {
             return Response.ok("application/json", MAPPER.writeValueAsBytes(current.read()));
