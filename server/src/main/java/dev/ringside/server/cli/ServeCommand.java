@@ -43,8 +43,9 @@ public final class ServeCommand {
         spec.usageMessage()
                 .description(
                         "%nServes the disks and NICs that a configuration describes, in one"
-                                + " process. Its tables are [server], [disk.NAME], [nic.NAME] and"
-                                + " [uplink.NAME]; their keys are the options of 'ringside blk'"
+                                + " process. Its tables are "
+                                + ConfigKind.tables()
+                                + "; their keys are the options of 'ringside blk'"
                                 + " and 'ringside net' without dashes.%n");
         flag(spec, CHECK_CONFIG, "Say whether the configuration is right, and end.");
         flag(

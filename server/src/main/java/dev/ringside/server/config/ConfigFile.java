@@ -83,8 +83,8 @@ public final class ConfigFile {
                         List.of(word),
                         "'"
                                 + word
-                                + "' is no table of a configuration: the tables are [server],"
-                                + " [disk.NAME], [nic.NAME] and [uplink.NAME]");
+                                + "' is no table of a configuration: the tables are "
+                                + ConfigKind.tables());
             }
             if (kind == ConfigKind.SERVER) {
                 read(kind, List.of(word), "", table);

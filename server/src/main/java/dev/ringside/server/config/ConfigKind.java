@@ -1,5 +1,7 @@
 package dev.ringside.server.config;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The kinds of tables that a configuration has. */
@@ -23,6 +25,16 @@ public enum ConfigKind {
 
     ConfigKind(String word) {
         this.word = word;
+    }
+
+    /** All tables that there may be, for people. */
+    public static String tables() {
+        List<String> titles = new ArrayList<>();
+        for (ConfigKind kind : values()) {
+            titles.add("[" + kind.word + (kind == SERVER ? "]" : ".NAME]"));
+        }
+        String last = titles.removeLast();
+        return String.join(", ", titles) + " and " + last;
     }
 
     /** The kind that a table's first name says; null: there is none. */

@@ -259,4 +259,13 @@ final class ServeParserTest {
 
         assertTrue(String.valueOf(e.getMessage()).contains("is named like [disk.a]"));
     }
+
+    @Test
+    void shouldNameEveryTableWhenOneIsUnknown() {
+        var e = assertThrows(OperatorException.class, () -> read("[limits.all]\niops = 5\n"));
+
+        for (ConfigKind kind : ConfigKind.values()) {
+            assertTrue(String.valueOf(e.getMessage()).contains("[" + kind.word()), e.toString());
+        }
+    }
 }
