@@ -148,7 +148,7 @@ public record QemuOptions(
         command.add(PROGRAM);
         command.addAll(List.of("-nodefaults", "-no-user-config", "-display", "none"));
         command.addAll(List.of("-M", "q35,memory-backend=mem"));
-        command.addAll(accelerator());
+        command.addAll(accelerator(version));
         command.addAll(List.of("-smp", Integer.toString(cpus)));
         command.addAll(
                 List.of(
@@ -239,9 +239,10 @@ public record QemuOptions(
         }
     }
 
-    private static List<String> accelerator() {
+    private static List<String> accelerator(final QemuVersion version) {
+        final String tcg = "tcg,thread=" + (version.emulatesCpusInParallel() ? "multi" : "single");
         return hasKvm()
-                ? List.of("-accel", "kvm", "-accel", "tcg,thread=multi", "-cpu", "max")
-                : List.of("-accel", "tcg,thread=multi", "-cpu", "Nehalem");
+                ? List.of("-accel", "kvm", "-accel", tcg, "-cpu", "max")
+                : List.of("-accel", tcg, "-cpu", "Nehalem");
     }
 }

@@ -16,6 +16,8 @@ record QemuVersion(int major, int minor) {
     private static final int RENAMED_MAJOR = 9;
     private static final int RENAMED_MINOR = 2;
     private static final int SOUND_VECTORS_MAJOR = 10;
+    private static final int SOUND_TRANSLATION_MAJOR = 8;
+    private static final int SOUND_TRANSLATION_MINOR = 1;
 
     /** Asks the program in PATH; throws when it is not there or says something else. */
     static QemuVersion installed() throws IOException {
@@ -36,9 +38,7 @@ record QemuVersion(int major, int minor) {
 
     /** The socket option that makes QEMU connect again one second after a loss. */
     String reconnectOption() {
-        final boolean renamed =
-                major > RENAMED_MAJOR || (major == RENAMED_MAJOR && minor >= RENAMED_MINOR);
-        return renamed ? "reconnect-ms=1000" : "reconnect=1";
+        return isAtLeast(RENAMED_MAJOR, RENAMED_MINOR) ? "reconnect-ms=1000" : "reconnect=1";
     }
 
     /**
@@ -48,5 +48,19 @@ record QemuVersion(int major, int minor) {
      */
     boolean emulatesVectorsOfNics() {
         return major >= SOUND_VECTORS_MAJOR;
+    }
+
+    /**
+     * Whether an emulated VM (TCG) may run its CPUs in threads of their own. Older versions can
+     * translate code that another CPU is patching, and keep what was never meant to stay: a Linux
+     * guest that boots with two CPUs now and then dies of a breakpoint that its kernel had already
+     * taken out ("Oops: int3"). Seen with 7.2; mended in 8.1.
+     */
+    boolean emulatesCpusInParallel() {
+        return isAtLeast(SOUND_TRANSLATION_MAJOR, SOUND_TRANSLATION_MINOR);
+    }
+
+    private boolean isAtLeast(final int wantedMajor, final int wantedMinor) {
+        return major > wantedMajor || (major == wantedMajor && minor >= wantedMinor);
     }
 }

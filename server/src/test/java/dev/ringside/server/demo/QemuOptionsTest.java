@@ -54,6 +54,19 @@ final class QemuOptionsTest {
     }
 
     @Test
+    void shouldRunEmulatedCpusOneAtATimeWhenParallelTranslationIsUnsound() {
+        final QemuOptions options = QemuOptions.of(256, 2);
+
+        assertTrue(options.command(Path.of("qmp"), OLD).contains("tcg,thread=single"));
+        assertTrue(
+                options.command(Path.of("qmp"), new QemuVersion(8, 0))
+                        .contains("tcg,thread=single"));
+        assertTrue(
+                options.command(Path.of("qmp"), new QemuVersion(8, 1))
+                        .contains("tcg,thread=multi"));
+    }
+
+    @Test
     void shouldGiveEveryQueueOfANicAVectorWhenQemuCanEmulateThat() {
         final QemuOptions options =
                 QemuOptions.of(256, 4)
