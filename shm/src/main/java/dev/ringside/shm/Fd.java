@@ -43,7 +43,7 @@ public final class Fd implements AutoCloseable {
     }
 
     /** From now on it is the keeper who closes it; another one must not have been told before. */
-    void keptBy(FdKeeper other) {
+    public void keptBy(FdKeeper other) {
         other.opened();
         keeper = other;
     }

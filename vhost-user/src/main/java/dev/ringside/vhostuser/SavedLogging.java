@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param log SET_LOG_BASE's; null: none came
  * @param changed SET_LOG_FD's; null: nobody listens
  */
-public record SavedLogging(boolean all, @Nullable Log log, @Nullable Fd changed)
-        implements AutoCloseable {
+public record SavedLogging(boolean all, @Nullable Log log, @Nullable Fd changed) {
     /** Of a machine that was never migrated. */
     public static final SavedLogging NONE = new SavedLogging(false, null, null);
 
@@ -23,15 +22,4 @@ public record SavedLogging(boolean all, @Nullable Log log, @Nullable Fd changed)
      * @param offset where in the file it starts
      */
     public record Log(Fd file, long sizeBytes, long offset) {}
-
-    /** Closes the descriptors. */
-    @Override
-    public void close() {
-        if (log != null) {
-            log.file().close();
-        }
-        if (changed != null) {
-            changed.close();
-        }
-    }
 }

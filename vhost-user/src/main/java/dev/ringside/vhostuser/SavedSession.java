@@ -1,7 +1,10 @@
 package dev.ringside.vhostuser;
 
 import dev.ringside.shm.Fd;
+import dev.ringside.shm.FdKeeper;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,22 +49,25 @@ public record SavedSession(
     /** Closes every descriptor: of what nobody goes on with. */
     @Override
     public void close() {
-        regions.forEach(region -> region.file().close());
-        if (inflight != null) {
-            inflight.file().close();
-        }
-        logging.close();
-        for (SavedRing ring : rings) {
-            closeIfAny(ring.kick());
-            closeIfAny(ring.call());
-            closeIfAny(ring.err());
-        }
-        messageFds.forEach(Fd::close);
+        fds().forEach(Fd::close);
     }
 
-    private static void closeIfAny(@Nullable Fd fd) {
-        if (fd != null) {
-            fd.close();
-        }
+    /** Has somebody close them who may be kept waiting by the front-end. Once, and first of all. */
+    public void keptBy(FdKeeper keeper) {
+        fds().forEach(fd -> fd.keptBy(keeper));
+    }
+
+    private Stream<Fd> fds() {
+        Stream<@Nullable Fd> single =
+                Stream.concat(
+                        Stream.of(
+                                inflight == null ? null : inflight.file(),
+                                logging.log() == null ? null : logging.log().file(),
+                                logging.changed()),
+                        rings.stream()
+                                .flatMap(ring -> Stream.of(ring.kick(), ring.call(), ring.err())));
+        Stream<Fd> several =
+                Stream.concat(regions.stream().map(SavedRegion::file), messageFds.stream());
+        return Stream.concat(single.filter(Objects::nonNull), several);
     }
 }

@@ -73,7 +73,8 @@ final class Connection implements SessionHost {
      */
     Connection(Endpoint endpoint, SavedConnection saved, SessionLimits limits) throws IOException {
         this.endpoint = endpoint;
-        socket = endpoint.kept(UnixSocket.adopt(saved.socket()));
+        endpoint.fds().keep(saved);
+        socket = UnixSocket.adopt(saved.socket());
         conductor = endpoint.conductor();
         transfer = new TransferWatch(conductor);
         rate = new MessageRate(limits.maxReadsPerSecond(), System.nanoTime());

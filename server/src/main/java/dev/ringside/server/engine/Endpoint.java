@@ -277,7 +277,7 @@ final class Endpoint implements DeviceHandle {
     private void serve(UnixSocket socket) {
         stats.count(SessionCounter.CONNECTIONS);
         about("session").debug("front-end connected on " + description());
-        final Connection opened = new Connection(this, kept(socket), limits);
+        final Connection opened = new Connection(this, fds.kept(socket), limits);
         connection = opened;
         opened.open();
     }
@@ -385,10 +385,9 @@ final class Endpoint implements DeviceHandle {
         about("device").warn("device " + device.name() + ": " + news);
     }
 
-    /** A front-end's socket, which is closed, as is what comes by it, where nobody waits. */
-    UnixSocket kept(UnixSocket socket) {
-        socket.keepBy(fds);
-        return socket;
+    /** What the front-end gave. */
+    FrontEndFds fds() {
+        return fds;
     }
 
     /** To be used by {@link Conductor#slowly}. */

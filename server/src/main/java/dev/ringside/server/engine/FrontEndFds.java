@@ -1,6 +1,8 @@
 package dev.ringside.server.engine;
 
+import dev.ringside.shm.Fd;
 import dev.ringside.shm.FdKeeper;
+import dev.ringside.shm.UnixSocket;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +43,22 @@ final class FrontEndFds implements FdKeeper {
                     AT_ONCE.close(number);
                     open.decrementAndGet();
                 });
+    }
+
+    /** A front-end's socket, which is closed, as is what comes by it, where nobody waits. */
+    UnixSocket kept(UnixSocket socket) {
+        socket.keepBy(this);
+        return socket;
+    }
+
+    /** The same for a connection that comes from another process; before it is used. */
+    void keep(SavedConnection saved) {
+        saved.socket().keptBy(this);
+        saved.session().keptBy(this);
+        final Fd channel = saved.backendChannel();
+        if (channel != null) {
+            channel.keptBy(this);
+        }
     }
 
     /** How many are open, those that are to be closed among them. Any thread. */

@@ -78,12 +78,14 @@ final class HandOverIT {
     }
 
     /** An engine that serves the disk. */
-    private record Host(Engine engine, BlkDevice disk) implements AutoCloseable {
+    private record Host(Engine engine, BlkDevice disk, MetricsRegistry metrics)
+            implements AutoCloseable {
         static Host first(final Path socket, final int queues) throws Exception {
-            final Engine engine = Engine.start(config(), new MetricsRegistry());
+            final MetricsRegistry metrics = new MetricsRegistry();
+            final Engine engine = Engine.start(config(), metrics);
             final BlkDevice disk = disk(queues, BlockBackends.open(STORAGE, false));
             engine.attach(disk, new SocketSource.Listen(socket, 0600, null, null));
-            return new Host(engine, disk);
+            return new Host(engine, disk, metrics);
         }
 
         private static EngineConfig config() {
@@ -103,7 +105,8 @@ final class HandOverIT {
         }
 
         Host next(final int queues, final Meanwhile whileFrozen) throws Exception {
-            final Engine engine2 = Engine.startFrozen(config(), new MetricsRegistry());
+            final MetricsRegistry metrics2 = new MetricsRegistry();
+            final Engine engine2 = Engine.startFrozen(config(), metrics2);
             final var storage = Objects.requireNonNull(disk.storage()).duplicate();
             final BlkDevice disk2 = disk(queues, BlockBackends.open(STORAGE, false, storage));
             engine2.attach(disk2, new SocketSource.Inherited(0));
@@ -115,7 +118,12 @@ final class HandOverIT {
             engine2.thaw().get(LIMIT_S, TimeUnit.SECONDS);
             engine.abandon();
             close();
-            return new Host(engine2, disk2);
+            return new Host(engine2, disk2, metrics2);
+        }
+
+        /** Those of the front-end, open there. */
+        long descriptors() {
+            return Gauges.sum(metrics, "ringside_session_descriptors");
         }
 
         List<SavedEndpoint> freeze() throws Exception {
@@ -151,6 +159,30 @@ final class HandOverIT {
         options = eventIdx ? options : options.without(VirtioSpec.F_EVENT_IDX);
         return BlkDriver.start(
                 FrontendConnection.connect(socket), FrontendMemory.likePc(16 << 20), options);
+    }
+
+    /** It gave them, however often they are handed over: limits count them, others close them. */
+    @Test
+    void shouldCountTheFrontEndsDescriptorsAsTheEngineBeforeDid() throws Exception {
+        final BlkOptions options = BlkOptions.defaults().queues(2).order(StartOrder.QEMU);
+        Host host = Host.first(socket(), 2);
+        try {
+            try (BlkDriver driver = start(socket(), options.inflight(true), true, false)) {
+                final LoadOptions load = LoadOptions.verified(DEPTH).requests(100);
+                assertTrue(new BlkLoad(driver, load).run().clean());
+                final long before = host.descriptors();
+                assertTrue(before > 5, before + " descriptors");
+
+                host = host.next(2).next(2);
+
+                assertEquals(before, host.descriptors());
+            }
+            final Host last = host;
+            Await.until("all are closed", () -> last.descriptors() == 0);
+        } finally {
+            assertTrue(host.engine().shutdown(20_000));
+            host.close();
+        }
     }
 
     @ParameterizedTest
