@@ -4,6 +4,7 @@ import dev.ringside.server.engine.IdleMode;
 import dev.ringside.server.engine.SlowLimits;
 import dev.ringside.server.options.BlkOptions;
 import dev.ringside.server.options.BlkSyntax;
+import dev.ringside.server.options.ControlOptions;
 import dev.ringside.server.options.LogOptions;
 import dev.ringside.server.options.MetricsAddress;
 import dev.ringside.server.options.NetSyntax;
@@ -73,6 +74,10 @@ public final class ConfigDefaults {
             values.putIfAbsent(ServeSyntax.METRICS_ADDRESS, MetricsAddress.DEFAULT_HOST);
             values.putIfAbsent(
                     ServeSyntax.METRICS_CLIENTS, Integer.toString(MetricsAddress.DEFAULT_CLIENTS));
+        }
+        if (values.containsKey(ServeSyntax.CONTROL_SOCKET)) {
+            values.putIfAbsent(
+                    ServeSyntax.CONTROL_CLIENTS, Integer.toString(ControlOptions.DEFAULT_CLIENTS));
         }
     }
 

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 public final class ControlServer implements AutoCloseable {
     private static final int MAX_LINE_BYTES = 1 << 20;
     private static final int MAX_FDS = 16;
-    private static final int MAX_CLIENTS = 16;
     private static final long SEND_NS = 10_000_000_000L;
     private static final long NS_PER_MS = 1_000_000;
     private static final int WAKE = 0;
@@ -32,10 +30,10 @@ public final class ControlServer implements AutoCloseable {
 
     private final UnixSocket socket;
     private final Permissions permissions;
+    private final ControlClients clients;
     private final Sessions sessions;
     private final EventFd wake;
     private final SlowWork acceptor = new SlowWork("ringside-control");
-    private final AtomicInteger clients = new AtomicInteger();
     private volatile boolean closed;
 
     /** Makes what serves one client. */
@@ -49,10 +47,12 @@ public final class ControlServer implements AutoCloseable {
         ControlSession open(PeerCredentials peer, Access access);
     }
 
-    private ControlServer(UnixSocket socket, Permissions permissions, Sessions sessions)
+    private ControlServer(
+            UnixSocket socket, Permissions permissions, ControlClients clients, Sessions sessions)
             throws LinuxException {
         this.socket = socket;
         this.permissions = permissions;
+        this.clients = clients;
         this.sessions = sessions;
         wake = EventFd.create();
     }
@@ -61,10 +61,12 @@ public final class ControlServer implements AutoCloseable {
      * Starts to serve.
      *
      * @param socket listening; its own from now on
+     * @param clients nobody yet; its own from now on
      */
-    public static ControlServer start(UnixSocket socket, Permissions permissions, Sessions sessions)
+    public static ControlServer start(
+            UnixSocket socket, Permissions permissions, ControlClients clients, Sessions sessions)
             throws LinuxException {
-        ControlServer server = new ControlServer(socket, permissions, sessions);
+        ControlServer server = new ControlServer(socket, permissions, clients, sessions);
         server.acceptor.execute(server::acceptAll);
         return server;
     }
@@ -105,24 +107,27 @@ public final class ControlServer implements AutoCloseable {
                                         + " was turned away: "
                                         + permissions.text());
                 accepted.close();
-            } else if (clients.incrementAndGet() > MAX_CLIENTS) {
-                clients.decrementAndGet();
-                Log.about("control-clients")
-                        .warn(
-                                "control socket: a client was turned away: there are "
-                                        + MAX_CLIENTS
-                                        + " already");
-                accepted.close();
             } else {
-                SlowWork thread = new SlowWork("ringside-control-client");
-                ControlSession session = sessions.open(peer, access);
-                thread.execute(() -> serve(accepted, session));
-                thread.execute(clients::decrementAndGet);
-                thread.end();
+                admit(accepted, peer, access);
             }
         } catch (LinuxException e) {
             accepted.close();
         }
+    }
+
+    private void admit(UnixSocket accepted, PeerCredentials peer, Access access) {
+        String refusal = clients.admit(access);
+        if (refusal != null) {
+            Log.about("control-clients")
+                    .warn("control socket: a client was turned away: " + refusal);
+            accepted.close();
+            return;
+        }
+        SlowWork thread = new SlowWork("ringside-control-client");
+        ControlSession session = sessions.open(peer, access);
+        thread.execute(() -> serve(accepted, session));
+        thread.execute(() -> clients.leave(access));
+        thread.end();
     }
 
     private static void serve(UnixSocket accepted, ControlSession session) {
@@ -219,5 +224,6 @@ public final class ControlServer implements AutoCloseable {
         stopAccepting();
         socket.close();
         wake.close();
+        clients.close();
     }
 }

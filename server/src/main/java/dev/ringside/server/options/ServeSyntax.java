@@ -24,6 +24,7 @@ public final class ServeSyntax {
     public static final String DEVICE_SHARE_US = "--device-share-us";
     public static final String CONTROL_SOCKET = "--control-socket";
     public static final String CONTROL_READERS = "--control-readers";
+    public static final String CONTROL_CLIENTS = "--control-clients";
     public static final String SANDBOX = "--sandbox";
     static final String MEMORY_SLOTS = "--memory-slots";
     static final String MAPPED_MEMORY = "--mapped-memory";
@@ -130,6 +131,12 @@ public final class ServeSyntax {
                 "GROUP",
                 "Members of this group may look at the process by --control-socket, and change"
                         + " nothing.");
+        text(
+                spec,
+                CONTROL_CLIENTS,
+                "N",
+                "Clients of --control-socket at a time, at most half of them --control-readers."
+                        + " Default: 16.");
         addLog(spec);
         flag(
                 spec,

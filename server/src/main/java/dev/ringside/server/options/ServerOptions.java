@@ -3,7 +3,6 @@ package dev.ringside.server.options;
 import dev.ringside.server.engine.EngineConfig;
 import dev.ringside.server.engine.SlowLimits;
 import dev.ringside.vhostuser.SessionLimits;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +11,6 @@ import org.jspecify.annotations.Nullable;
  * @param threads the polling threads
  * @param metrics where /metrics is served; null: nowhere
  * @param control the control socket; null: none
- * @param readers group whose members may look by the control socket; null: none may
  * @param sandbox whether the process gives up what it does not need
  * @param limits what each front-end may take
  * @param exemplars whether histograms keep them
@@ -22,8 +20,7 @@ import org.jspecify.annotations.Nullable;
 public record ServerOptions(
         ThreadOptions threads,
         @Nullable MetricsAddress metrics,
-        @Nullable Path control,
-        @Nullable String readers,
+        @Nullable ControlOptions control,
         boolean sandbox,
         SessionLimits limits,
         boolean exemplars,
@@ -40,8 +37,7 @@ public record ServerOptions(
         return new ServerOptions(
                 ThreadOptions.parse(given, allowedCpus),
                 MetricsAddress.parse(given),
-                SocketOptions.control(given),
-                SocketOptions.readers(given),
+                ControlOptions.parse(given),
                 given.has(ServeSyntax.SANDBOX),
                 LimitOptions.parse(given),
                 given.has(ServeSyntax.EXEMPLARS),
@@ -53,7 +49,6 @@ public record ServerOptions(
     public static ServerOptions defaults() {
         return new ServerOptions(
                 ThreadOptions.defaults(),
-                null,
                 null,
                 null,
                 false,
@@ -87,7 +82,6 @@ public record ServerOptions(
                         threads,
                         new MetricsAddress(address.host(), port, address.clients()),
                         control,
-                        readers,
                         sandbox,
                         limits,
                         exemplars,

@@ -1,20 +1,15 @@
 package dev.ringside.server.options;
 
 import static dev.ringside.server.options.ServeSyntax.CLIENT;
-import static dev.ringside.server.options.ServeSyntax.CONTROL_READERS;
-import static dev.ringside.server.options.ServeSyntax.CONTROL_SOCKET;
 import static dev.ringside.server.options.ServeSyntax.FD;
 import static dev.ringside.server.options.ServeSyntax.SOCKET_MODE;
 import static dev.ringside.server.options.ServeSyntax.SOCKET_OWNER;
 import static dev.ringside.server.options.ServeSyntax.SOCKET_PATH;
 
 import dev.ringside.server.engine.SocketSource;
-import java.io.IOException;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /** Where a device's front-end comes from: the options of sockets, and what is said of them. */
 public final class SocketOptions {
@@ -57,50 +52,7 @@ public final class SocketOptions {
                 owner.group());
     }
 
-    /** The control socket; null: none. */
-    static @Nullable Path control(Given given) throws OperatorException {
-        Path control = given.path(CONTROL_SOCKET);
-        if (control != null) {
-            requireParent(given, CONTROL_SOCKET, control);
-        }
-        return control;
-    }
-
-    /**
-     * The group whose members may look at the process by its control socket; null: there is none.
-     */
-    static @Nullable String readers(Given given) throws OperatorException {
-        String group = given.text(CONTROL_READERS);
-        if (group != null && !given.has(CONTROL_SOCKET)) {
-            throw new OperatorException(
-                    given.shown(CONTROL_READERS)
-                            + " has no meaning without "
-                            + given.name(CONTROL_SOCKET)
-                            + ": give both, or neither");
-        }
-        if (group != null) {
-            requireGroup(given, group);
-        }
-        return group;
-    }
-
-    private static void requireGroup(Given given, String group) throws OperatorException {
-        try {
-            Object unused =
-                    FileSystems.getDefault()
-                            .getUserPrincipalLookupService()
-                            .lookupPrincipalByGroupName(group);
-        } catch (IOException e) {
-            throw new OperatorException(
-                    given.shown(CONTROL_READERS)
-                            + " is a group that this host does not know: see getent group, or give"
-                            + " a number",
-                    e);
-        }
-    }
-
-    private static void requireParent(Given given, String option, Path socket)
-            throws OperatorException {
+    static void requireParent(Given given, String option, Path socket) throws OperatorException {
         Path parent = socket.toAbsolutePath().getParent();
         if (parent == null || !Files.isDirectory(parent)) {
             throw new OperatorException(

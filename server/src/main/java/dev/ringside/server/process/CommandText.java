@@ -46,6 +46,7 @@ public record CommandText(String command, List<String> options) {
                     ServeSyntax.SLOW_REQUEST_MS,
                     ServeSyntax.METRICS_PORT,
                     ServeSyntax.METRICS_CLIENTS,
+                    ServeSyntax.CONTROL_CLIENTS,
                     ServeSyntax.METRICS_ADDRESS);
 
     public CommandText {

@@ -3,6 +3,7 @@ package dev.ringside.server.process;
 import dev.ringside.server.engine.Engine;
 import dev.ringside.server.engine.SocketSource;
 import dev.ringside.server.options.CaptureOptions;
+import dev.ringside.server.options.ControlOptions;
 import dev.ringside.server.options.MetricsAddress;
 import dev.ringside.server.options.OperatorException;
 import dev.ringside.server.options.ServeSyntax;
@@ -58,9 +59,9 @@ final class Confinement {
         Sandbox sandbox = new Sandbox();
         allowJvm(sandbox);
         served.confine(sandbox);
-        Path control = options.control();
+        ControlOptions control = options.control();
         if (control != null) {
-            sandbox.remove(folder(control));
+            sandbox.remove(folder(control.path()));
         }
         MetricsAddress metrics = options.metrics();
         if (metrics != null && metricsLater) {

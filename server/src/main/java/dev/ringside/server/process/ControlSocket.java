@@ -1,6 +1,7 @@
 package dev.ringside.server.process;
 
 import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.server.control.ControlClients;
 import dev.ringside.server.control.ControlServer;
 import dev.ringside.server.control.Methods;
 import dev.ringside.server.control.Permissions;
@@ -8,9 +9,9 @@ import dev.ringside.server.engine.Engine;
 import dev.ringside.server.engine.ServerSocket;
 import dev.ringside.server.engine.SocketSource;
 import dev.ringside.server.log.Log;
+import dev.ringside.server.options.ControlOptions;
 import dev.ringside.server.options.OperatorException;
 import dev.ringside.server.options.ServeSyntax;
-import dev.ringside.server.options.ServerOptions;
 import dev.ringside.server.options.Values;
 import dev.ringside.server.upgrade.Ownership;
 import dev.ringside.server.upgrade.Predecessor;
@@ -58,7 +59,7 @@ final class ControlSocket implements AutoCloseable {
     private final Predecessor predecessor;
     private final ControlServer server;
 
-    private ControlSocket(Context context, ServerOptions options, ServerSocket socket)
+    private ControlSocket(Context context, ControlOptions options, ServerSocket socket)
             throws IOException {
         this.context = context;
         this.socket = socket;
@@ -69,15 +70,15 @@ final class ControlSocket implements AutoCloseable {
                 ControlServer.start(
                         socket.socket(),
                         Permissions.ofThisProcess(readersId(options)),
+                        new ControlClients(options.clients(), context.metrics()),
                         (peer, access) -> methods.session(access, predecessor.session(peer)));
     }
 
     /** The group that the socket's file was given, whose number is known by that. */
-    private static int readersId(ServerOptions options) throws IOException {
-        Path path = options.control();
-        return path == null || options.readers() == null
+    private static int readersId(ControlOptions options) throws IOException {
+        return options.readers() == null
                 ? Permissions.NO_GROUP
-                : (int) Files.getAttribute(path, "unix:gid");
+                : (int) Files.getAttribute(options.path(), "unix:gid");
     }
 
     /** All that can be called there, but for an upgrade's. */
@@ -93,12 +94,12 @@ final class ControlSocket implements AutoCloseable {
     }
 
     /** Listens; null: no control socket is wanted. */
-    static @Nullable ControlSocket open(Context context, ServerOptions options)
+    static @Nullable ControlSocket open(Context context, @Nullable ControlOptions options)
             throws OperatorException {
-        Path path = options.control();
-        if (path == null) {
+        if (options == null) {
             return null;
         }
+        Path path = options.path();
         String readers = options.readers();
         try {
             var source =
@@ -117,7 +118,7 @@ final class ControlSocket implements AutoCloseable {
 
     /** Listens where the process before did; null, and a warning, when that fails. */
     static @Nullable ControlSocket takenOver(
-            Context context, ServerOptions options, ServerSocket socket) {
+            Context context, ControlOptions options, ServerSocket socket) {
         try {
             return new ControlSocket(context, options, socket);
         } catch (IOException e) {

@@ -12,6 +12,7 @@ import dev.ringside.server.upgrade.Inheritance;
 import dev.ringside.server.upgrade.Successor;
 import dev.ringside.shm.SdNotify;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -94,7 +95,7 @@ public final class Server implements AutoCloseable {
         served.open(registry, Inheritance.none());
         Engine started = startEngine(false);
         attach(started);
-        control = ControlSocket.open(controlOf(started), options);
+        control = ControlSocket.open(controlOf(started), options.control());
         confinement = Confinement.enter(options, served, started, notifySocket, false);
         started.release();
         serving(started, "");
@@ -114,7 +115,12 @@ public final class Server implements AutoCloseable {
         ServerOptions sameMetrics = options.withMetricsPort(successor.offer().metricsPort());
         confinement = Confinement.enter(sameMetrics, served, started, notifySocket, true);
         String pause = takeOver.run(started, served);
-        control = ControlSocket.takenOver(controlOf(started), options, takeOver.controlSocket());
+        // An upgrade comes by the control socket, so there is one.
+        control =
+                ControlSocket.takenOver(
+                        controlOf(started),
+                        Objects.requireNonNull(options.control()),
+                        takeOver.controlSocket());
         takeOver.awaitEnd();
         try {
             startMetrics(sameMetrics);

@@ -8,6 +8,7 @@ import dev.ringside.frontend.BlkOptions;
 import dev.ringside.frontend.FrontendConnection;
 import dev.ringside.frontend.FrontendMemory;
 import java.io.RandomAccessFile;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -98,6 +99,32 @@ final class ControlAccessIT {
                 stranger.assertRefusesToStart("--control-socket=");
                 String told = serving.await("ringside: warning: control socket: process ");
                 assertTrue(told.contains("was turned away"), told);
+            }
+        }
+    }
+
+    /** Whoever may look holds as many connections as it gets; its owner is heard nevertheless. */
+    @Test
+    void shouldNotLetReadersLockOutTheOwner() throws Exception {
+        configure("control-readers = \"" + GROUP + "\"\ncontrol-clients = 4");
+        String hold =
+                "use IO::Socket::UNIX; my @all = map { IO::Socket::UNIX->new(Peer => $ARGV[0]) }"
+                        + " 1 .. 8; $| = 1; print \"held\\n\"; <STDIN>;";
+        List<String> command = new ArrayList<>(nobody(GROUP));
+        command.addAll(List.of("perl", "-e", hold, folder.resolve("control").toString()));
+        try (RingsideChild serving = RingsideChild.start("serve", config.toString())) {
+            serving.awaitReady();
+            Process reader = new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();
+            try {
+                assertEquals("held", reader.inputReader().readLine());
+                serving.await(
+                        "ringside: warning: control socket: a client was turned away: there are 2"
+                                + " already that may only look (half of --control-clients)");
+                try (RingsideChild root = ctl(List.of(), "pause", "d")) {
+                    assertEquals(0, root.awaitExit(), root.lines().toString());
+                }
+            } finally {
+                reader.destroyForcibly().waitFor();
             }
         }
     }

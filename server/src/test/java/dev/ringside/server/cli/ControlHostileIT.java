@@ -1,6 +1,7 @@
 package dev.ringside.server.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
@@ -39,10 +40,12 @@ import org.junit.jupiter.api.io.TempDir;
 final class ControlHostileIT {
     private static final long SEED = Long.getLong("ringside.seed", System.nanoTime());
     private static final int MIB = 1 << 20;
+    private static final int CLIENTS = 8;
     private static final long LIMIT_NS = 60_000_000_000L;
 
     @TempDir private Path folder = Path.of("/nonexistent");
     private RingsideChild serving;
+    private String ready = "";
     private BusyDisk busy;
     private long descriptors;
 
@@ -53,8 +56,10 @@ final class ControlHostileIT {
                         "blk",
                         "--socket-path=" + folder.resolve("d.sock"),
                         "--backend=memory:size=16M",
-                        "--control-socket=" + control());
-        serving.awaitReady();
+                        "--control-socket=" + control(),
+                        "--control-clients=" + CLIENTS,
+                        "--metrics-port=0");
+        ready = serving.awaitReady();
         busy = BusyDisk.start(folder.resolve("d.sock"));
         assertAnswers();
         descriptors = ProcessUsage.openDescriptors(serving.pid());
@@ -221,7 +226,14 @@ final class ControlHostileIT {
                 send(client, text("{\"jsonrpc\":"), List.of());
             }
             awaitHangup(holding.getLast());
-            serving.await("ringside: warning: control socket: a client was turned away");
+            serving.await(
+                    "ringside: warning: control socket: a client was turned away: there are "
+                            + CLIENTS
+                            + " already (--control-clients)");
+            String page = RingsideChild.metrics(ready);
+            assertTrue(page.contains("\nringside_control_clients " + CLIENTS), page);
+            assertTrue(page.contains("\nringside_control_clients_limit " + CLIENTS), page);
+            assertFalse(page.contains("\nringside_control_turned_away_total 0"), page);
             busy.assertGoesOn();
         } finally {
             holding.forEach(UnixSocket::close);

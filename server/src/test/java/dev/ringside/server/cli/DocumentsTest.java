@@ -15,6 +15,7 @@ import dev.ringside.server.config.ConfigFile;
 import dev.ringside.server.config.ConfigKeys;
 import dev.ringside.server.config.ConfigKind;
 import dev.ringside.server.config.ServeParser;
+import dev.ringside.server.control.ControlClients;
 import dev.ringside.server.engine.Engine;
 import dev.ringside.server.engine.EngineConfig;
 import dev.ringside.server.engine.IdleMode;
@@ -203,6 +204,10 @@ final class DocumentsTest {
         serveAndVisit(seen, page);
         serveNicsAndVisit(seen, page);
         serveMetricsAndVisit(seen, page);
+        var registry = new MetricsRegistry();
+        try (var _ = new ControlClients(2, registry)) {
+            registry.visit(new Collecting(seen, page));
+        }
 
         var named = new TreeSet<String>();
         var names = Pattern.compile("`(ringside_[a-z_]+)`").matcher(page);

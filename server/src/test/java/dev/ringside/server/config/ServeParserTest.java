@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ringside.server.engine.IdleMode;
 import dev.ringside.server.engine.SocketSource;
 import dev.ringside.server.options.BlkOptions;
+import dev.ringside.server.options.ControlOptions;
 import dev.ringside.server.options.NicOptions;
 import dev.ringside.server.options.OperatorException;
 import dev.ringside.server.options.ServeOptions;
@@ -105,7 +106,10 @@ final class ServeParserTest {
 
         assertEquals(2, options.server().threads().shards());
         assertEquals(IdleMode.BUSY_SPIN, options.server().threads().idle());
-        assertEquals(folder.resolve("control.sock"), options.server().control());
+        assertEquals(
+                new ControlOptions(
+                        folder.resolve("control.sock"), null, ControlOptions.DEFAULT_CLIENTS),
+                options.server().control());
         BlkOptions root = options.disks().getFirst();
         assertEquals("root", root.name());
         assertEquals("file:" + folder + "/root.img", root.backend());

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.server.upgrade.Resource;
 import dev.ringside.shm.EventFd;
 import dev.ringside.shm.Fd;
@@ -110,6 +111,7 @@ class ControlTest {
         return ControlServer.start(
                 listening,
                 Permissions.ofThisProcess(Permissions.NO_GROUP),
+                new ControlClients(4, new MetricsRegistry()),
                 (peer, access) -> new Echo());
     }
 
