@@ -1,0 +1,118 @@
+package dev.ringside.server.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ringside.frontend.BlkDriver;
+import dev.ringside.frontend.BlkLoad;
+import dev.ringside.frontend.BlkOptions;
+import dev.ringside.frontend.FrontendConnection;
+import dev.ringside.frontend.FrontendMemory;
+import dev.ringside.frontend.LoadOptions;
+import dev.ringside.frontend.LoadResult;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The Debian package, in a Debian that has no Java and none of our sources. */
+@Timeout(600)
+final class PackageIT {
+    @TempDir private Path folder = Path.of("/nonexistent");
+
+    private Path build() throws IOException, InterruptedException {
+        Process process =
+                new ProcessBuilder(Path.of("../bin/package").toString(), folder.toString())
+                        .redirectError(folder.resolve("messages").toFile())
+                        .start();
+        String printed = new String(process.getInputStream().readAllBytes(), UTF_8).strip();
+        assertEquals(0, process.waitFor(), Files.readString(folder.resolve("messages")));
+        return Path.of(printed);
+    }
+
+    @Test
+    void shouldInstallServeAndBeRemovedWithoutATrace() throws Exception {
+        Path built = build();
+        CleanRoot root = CleanRoot.make(folder.resolve("root"));
+        Files.copy(built, root.path("tmp/ringside.deb"));
+        Set<String> before = root.files();
+
+        String unused = root.run("dpkg", "--install", "/tmp/ringside.deb");
+
+        assertEquals("ringside 0.1.0\n", root.run("ringside", "version"));
+        assertTrue(root.run("ringside", "--help").contains("ringside blk"));
+        assertServes(root);
+        assertFitsIn(root);
+        unused = root.run("dpkg", "--verify", "ringside");
+        unused = root.run("dpkg", "--purge", "ringside");
+        Set<String> left = new TreeSet<>(root.files());
+        left.removeAll(before);
+        assertEquals(Set.of(), left);
+        assertFalse(root.has("etc/ringside"));
+    }
+
+    private static void assertServes(CleanRoot root) throws IOException, InterruptedException {
+        Process process =
+                new ProcessBuilder(
+                                root.command(
+                                        "ringside",
+                                        "blk",
+                                        "--socket-path=/run/d.sock",
+                                        "--backend=memory:size=16M",
+                                        "--sandbox"))
+                        .start();
+        try (BufferedReader messages = process.errorReader()) {
+            String ready = String.valueOf(messages.readLine());
+            assertTrue(ready.startsWith("ringside: ready: "), ready);
+            try (BlkDriver driver =
+                    BlkDriver.start(
+                            FrontendConnection.connect(root.path("run/d.sock")),
+                            FrontendMemory.likePc(16 << 20),
+                            BlkOptions.defaults())) {
+                LoadOptions load = LoadOptions.verified(16).requests(2_000);
+                LoadResult result = new BlkLoad(driver, load).run();
+                assertTrue(result.clean(), result.summary());
+            }
+            assertTrue(process.children().allMatch(ProcessHandle::destroy));
+            String stopped = String.valueOf(messages.readLine());
+            assertTrue(stopped.startsWith("ringside: stopped: SIGTERM"), stopped);
+            assertEquals(0, process.waitFor());
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    /** Manual pages, completion, discovery and the unit name what the package has, where it is. */
+    private static void assertFitsIn(CleanRoot root) throws IOException, InterruptedException {
+        for (String page : List.of("ringside", "ringside-blk", "ringside-ctl-list")) {
+            Path file = root.path("usr/share/man/man1/" + page + ".1.gz");
+            try (var input = new GZIPInputStream(Files.newInputStream(file))) {
+                assertTrue(new String(input.readAllBytes(), UTF_8).contains("\n.SH "), page);
+            }
+        }
+        String unused = root.run("bash", "-n", "/usr/share/bash-completion/completions/ringside");
+        for (String kind : List.of("blk", "net")) {
+            String discovery =
+                    Files.readString(
+                            root.path("usr/share/qemu/vhost-user/50-ringside-" + kind + ".json"));
+            assertTrue(discovery.contains("\"/usr/bin/ringside-" + kind + "\""), discovery);
+            String can = root.run("ringside-" + kind, "--print-capabilities");
+            assertTrue(can.contains("\"type\""), can);
+        }
+        String unit = Files.readString(root.path("usr/lib/systemd/system/ringside@.service"));
+        assertTrue(unit.contains("\nExecStart=/usr/bin/ringside serve /etc/ringside/%i.toml\n"));
+        assertTrue(root.has("usr/share/doc/ringside/service.md"));
+        for (String file : List.of(unit, Files.readString(root.path("usr/bin/ringside")))) {
+            assertFalse(file.contains("/opt/"), file);
+        }
+    }
+}
