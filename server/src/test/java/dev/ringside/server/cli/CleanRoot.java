@@ -16,6 +16,9 @@ import java.util.stream.Collectors;
 
 /** A fresh Debian in a folder, with what every Debian has and nothing else; for root only. */
 record CleanRoot(Path folder) {
+    /** As root has it: dpkg wants programs of sbin. */
+    private static final String PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+
     /** Installs it from the network, with what debootstrap takes for the mirror. */
     static CleanRoot make(Path folder) throws IOException, InterruptedException {
         var release = Pattern.compile("VERSION_CODENAME=(\\w+)");
@@ -24,7 +27,13 @@ record CleanRoot(Path folder) {
             throw new IOException("/etc/os-release names no VERSION_CODENAME");
         }
         String unused =
-                output("debootstrap", "--variant=minbase", codename.group(1), folder.toString());
+                output(
+                        "env",
+                        PATH,
+                        "debootstrap",
+                        "--variant=minbase",
+                        codename.group(1),
+                        folder.toString());
         return new CleanRoot(folder);
     }
 
@@ -45,6 +54,8 @@ record CleanRoot(Path folder) {
         List<String> command =
                 new ArrayList<>(
                         List.of(
+                                "env",
+                                PATH,
                                 "unshare",
                                 "--mount",
                                 "--pid",
