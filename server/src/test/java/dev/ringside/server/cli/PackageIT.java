@@ -110,7 +110,7 @@ final class PackageIT {
         }
         String unit = Files.readString(root.path("usr/lib/systemd/system/ringside@.service"));
         assertTrue(unit.contains("\nExecStart=/usr/bin/ringside serve /etc/ringside/%i.toml\n"));
-        assertTrue(root.has("usr/share/doc/ringside/service.md"));
+        assertTrue(root.has("usr/share/doc/ringside/docs/service.md"));
         for (String file : List.of(unit, Files.readString(root.path("usr/bin/ringside")))) {
             assertFalse(file.contains("/opt/"), file);
         }
