@@ -83,7 +83,8 @@ final class TopIT {
                 String.join(
                         " ",
                         List.of(
-                                "stty rows 10 cols 60; exec",
+                                // Tests in the background of a script ignore Ctrl-C; so would it.
+                                "stty rows 10 cols 60; exec env --default-signal=INT",
                                 java,
                                 "--enable-native-access=dev.ringside.shm",
                                 "-p",
