@@ -123,7 +123,8 @@ final class HandOverIT {
 
         /** Those of the front-end, open there. */
         long descriptors() {
-            return Gauges.sum(metrics, "ringside_session_descriptors");
+            return Objects.requireNonNull(
+                    Shown.gauges(metrics).get("ringside_session_descriptors{device=d}"));
         }
 
         List<SavedEndpoint> freeze() throws Exception {

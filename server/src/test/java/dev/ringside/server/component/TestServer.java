@@ -6,8 +6,6 @@ import dev.ringside.frontend.FrontendConnection;
 import dev.ringside.frontend.FrontendMemory;
 import dev.ringside.frontend.NetDriver;
 import dev.ringside.frontend.NetOptions;
-import dev.ringside.metrics.LatencyHistogram;
-import dev.ringside.metrics.MetricName;
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.metrics.prometheus.Health;
 import dev.ringside.metrics.prometheus.HttpSettings;
@@ -40,7 +38,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -167,33 +164,14 @@ final class TestServer implements AutoCloseable {
 
     /** All counters that are not zero and whose name has this in it, by their labels. */
     Map<String, Long> counters(final String part) {
-        final Map<String, Long> found = new TreeMap<>();
-        metrics.visit(
-                new MetricsRegistry.Visitor() {
-                    @Override
-                    public void counter(
-                            final MetricName name,
-                            final Map<String, String> labels,
-                            final long value) {
-                        if (value != 0 && name.metricName().contains(part)) {
-                            found.put(name.metricName() + new TreeMap<>(labels), value);
-                        }
-                    }
-
-                    @Override
-                    public void histogram(
-                            final MetricName name,
-                            final Map<String, String> labels,
-                            final LatencyHistogram.Snapshot snapshot) {}
-
-                    @Override
-                    public void gauge(
-                            final String name,
-                            final String help,
-                            final Map<String, String> labels,
-                            final long value) {}
-                });
+        final Map<String, Long> found = Shown.counters(metrics);
+        found.entrySet()
+                .removeIf(series -> series.getValue() == 0 || !nameOf(series).contains(part));
         return found;
+    }
+
+    private static String nameOf(final Map.Entry<String, Long> series) {
+        return series.getKey().substring(0, series.getKey().indexOf('{'));
     }
 
     /** The page of metrics, by HTTP. */
