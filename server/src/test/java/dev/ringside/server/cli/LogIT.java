@@ -15,10 +15,12 @@ import dev.ringside.shm.EventFd;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** The log of a process: its format, and what is written at which level. */
 @Timeout(120)
 final class LogIT {
+    /** The flags of a socket that accepts connections (unix_seq_show: __SO_ACCEPTCON). */
+    private static final String LISTENING = "00010000";
+
     @TempDir private Path folder = Path.of("/nonexistent");
 
     private RingsideChild serve(String... more) throws IOException {
@@ -67,6 +72,16 @@ final class LogIT {
         }
     }
 
+    /** Waits without a line that says so: there is a file, and then there is a listener. */
+    private void awaitListening() throws IOException {
+        Pattern listening =
+                Pattern.compile(
+                        LISTENING + " .* " + Pattern.quote(folder.resolve("d.sock").toString()));
+        while (!listening.matcher(Files.readString(Path.of("/proc/net/unix"))).find()) {
+            Thread.onSpinWait();
+        }
+    }
+
     @Test
     void shouldWriteJsonWithWhatALineIsAbout() throws Exception {
         try (RingsideChild child = serve("--log-format=json", "--log-level=debug")) {
@@ -101,9 +116,7 @@ final class LogIT {
     @Test
     void shouldWriteOnlyWhatTheLevelAsksFor() throws Exception {
         try (RingsideChild child = serve("--log-level=warning")) {
-            while (!folder.resolve("d.sock").toFile().exists()) {
-                Thread.onSpinWait();
-            }
+            awaitListening();
             breakARing();
             child.await("ringside: warning: device d: queue 1 stopped: available_index");
             child.signal("TERM");
