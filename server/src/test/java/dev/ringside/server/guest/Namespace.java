@@ -12,21 +12,22 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A network namespace of the test's own, with root's rights over its network: its own, or those of
- * a user namespace when the test does not run as root. It has no name and lives as long as a
- * process in it; that one ends with this JVM, however it ends. TAPs go away with the namespace.
+ * A network namespace of the test's own, and one of mounts where that is asked for, with root's
+ * rights over its network: its own, or those of a user namespace when the test does not run as
+ * root. It has no name and lives as long as a process in it; that one ends with this JVM, however
+ * it ends. TAPs go away with the namespace.
  */
 final class Namespace implements Shell, AutoCloseable {
     private static final Path PROC = Path.of("/proc");
     private static final long LIMIT_S = 120;
 
     private final Process holder;
-    private final boolean isUser;
+    private final List<String> kinds;
     private final Path directory;
 
-    private Namespace(final Process holder, final boolean isUser, final Path directory) {
+    private Namespace(final Process holder, final List<String> kinds, final Path directory) {
         this.holder = holder;
-        this.isUser = isUser;
+        this.kinds = kinds;
         this.directory = directory;
     }
 
@@ -36,26 +37,50 @@ final class Namespace implements Shell, AutoCloseable {
      * @param directory of its scripts' files
      */
     static Namespace create(final Path directory) throws IOException {
+        return "root".equals(System.getProperty("user.name"))
+                ? create(directory, List.of("--net"), List.of(), "")
+                : create(directory, List.of("--net", "--user"), List.of("--map-root-user"), "");
+    }
+
+    /**
+     * Makes one with mounts of its own; for root only.
+     *
+     * @param directory of its scripts' files
+     * @param mounts the script that makes the mounts; {@code $d} is the folder
+     */
+    static Namespace createWithMounts(final Path directory, final String mounts)
+            throws IOException {
+        return create(directory, List.of("--net", "--mount"), List.of(), mounts);
+    }
+
+    private static Namespace create(
+            final Path directory,
+            final List<String> kinds,
+            final List<String> more,
+            final String script)
+            throws IOException {
         Files.createDirectories(directory);
-        final boolean isUser = !"root".equals(System.getProperty("user.name"));
-        final List<String> command = new ArrayList<>(List.of("unshare", "--net"));
-        if (isUser) {
-            command.addAll(List.of("--user", "--map-root-user"));
-        }
+        final List<String> command = new ArrayList<>(List.of("unshare"));
+        command.addAll(kinds);
+        command.addAll(more);
         // Reads until the JVM's end of the pipe is closed.
-        command.addAll(List.of("sh", "-euc", "ip link set lo up; echo ready; exec cat"));
+        final String last = "\nip link set lo up; echo ready; exec cat";
+        command.addAll(List.of("sh", "-euc", "d=" + directory + "\n" + script + last));
         final Process holder = new ProcessBuilder(command).redirectErrorStream(true).start();
         final String word = holder.inputReader(UTF_8).readLine();
-        assertEquals("ready", word, () -> command + " makes no network namespace");
-        return new Namespace(holder, isUser, directory);
+        assertEquals("ready", word, () -> command + " makes no namespace");
+        return new Namespace(holder, kinds, directory);
     }
 
     /** What to put before a command so that it runs here; it becomes that command (exec). */
     List<String> launcher() {
-        final String pid = Long.toString(holder.pid());
-        return isUser
-                ? List.of("nsenter", "--target", pid, "--user", "--preserve-credentials", "--net")
-                : List.of("nsenter", "--target", pid, "--net");
+        final List<String> command = new ArrayList<>(List.of("nsenter", "--target"));
+        command.add(Long.toString(holder.pid()));
+        command.addAll(kinds);
+        if (kinds.contains("--user")) {
+            command.add("--preserve-credentials");
+        }
+        return command;
     }
 
     /**
