@@ -80,6 +80,8 @@ final class DocumentsTest {
                 "README.md",
                 "docs/cli.md",
                 "docs/attach.md",
+                "docs/quick-start.md",
+                "docs/tuning.md",
                 "docs/virtio-net.md",
                 "docs/switch.md"
             })
@@ -181,7 +183,7 @@ final class DocumentsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"README.md", "docs/cli.md", "docs/attach.md"})
+    @ValueSource(strings = {"README.md", "docs/cli.md", "docs/attach.md", "docs/kubernetes.md"})
     void shouldNameNoOptionOfBlkThatIsNotThere(String document) throws IOException {
         Set<String> options =
                 BlkSyntax.commandLine().getCommandSpec().options().stream()
