@@ -15,6 +15,7 @@ import dev.ringside.frontend.LoadResult;
 import dev.ringside.frontend.VirtioSpec;
 import dev.ringside.server.component.FillingStorage;
 import dev.ringside.server.component.FillingStorage.Kind;
+import dev.ringside.server.component.LostStorage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
@@ -40,11 +41,15 @@ final class HoldIT {
     private String ready = "";
 
     private RingsideChild serve(FillingStorage storage) throws IOException {
+        return serve(storage.disk());
+    }
+
+    private RingsideChild serve(Path disk) throws IOException {
         RingsideChild child =
                 RingsideChild.start(
                         "blk",
                         "--socket-path=" + folder.resolve("d.sock"),
-                        "--blk-file=" + storage.disk(),
+                        "--blk-file=" + disk,
                         "--on-error=hold",
                         "--num-queues=" + QUEUES,
                         "--shards=2",
@@ -131,6 +136,31 @@ final class HoldIT {
             assertGoesOnAndHasKeptAll(driver, running);
             assertEquals(0, metric("ringside_blk_errors_total"));
             assertEquals(0, metric("ringside_blk_held_requests"));
+            child.signal("TERM");
+            assertEquals(0, child.awaitExit());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldHoldUntilLostStorageIsThereAgain(LostStorage.Failure failure) throws Exception {
+        try (LostStorage storage = new LostStorage(failure, folder, DISK_BYTES);
+                RingsideChild child = serve(storage.disk());
+                BlkDriver driver = drive(false)) {
+            BlkLoad.Running running = load(driver).start();
+            while (running.load().completed() < 100) {
+                LockSupport.parkNanos(1_000_000);
+            }
+
+            storage.lose();
+
+            String told = child.await(WAIT);
+            assertTrue(told.contains("(" + failure + ")"), told);
+            awaitAllHeld();
+            storage.find();
+            child.await(OVER);
+            assertGoesOnAndHasKeptAll(driver, running);
+            assertEquals(0, metric("ringside_blk_errors_total"));
             child.signal("TERM");
             assertEquals(0, child.awaitExit());
         }
