@@ -9,13 +9,16 @@ import dev.ringside.server.upgrade.Resource;
 import dev.ringside.shm.Sandbox;
 import dev.ringside.virtio.blk.limit.BlkLimits;
 import dev.ringside.virtio.blk.limit.LimitGroup;
+import dev.ringside.virtio.blk.limit.LimitMetrics;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Limits that several disks share. */
 final class LimitGroupServer implements Part {
     private final LimitGroups groups;
     private final LimitGroup group;
     private LimitGroupOptions options;
+    private @Nullable LimitMetrics metrics;
 
     LimitGroupServer(LimitGroupOptions options, LimitGroups groups) {
         this.options = options;
@@ -27,6 +30,7 @@ final class LimitGroupServer implements Part {
     public void open(MetricsRegistry registry, Inheritance inheritance) throws OperatorException {
         LimitsMoved.take(title(), inheritance, group);
         groups.add(options.name(), group);
+        metrics = LimitMetrics.ofGroup(registry, options.name(), group);
     }
 
     @Override
@@ -90,5 +94,9 @@ final class LimitGroupServer implements Part {
     @Override
     public void close() {
         groups.remove(options.name());
+        LimitMetrics shown = metrics;
+        if (shown != null) {
+            shown.close();
+        }
     }
 }

@@ -29,6 +29,9 @@ import dev.ringside.shm.NetNamespace;
 import dev.ringside.virtio.blk.BlkConfig;
 import dev.ringside.virtio.blk.BlkDevice;
 import dev.ringside.virtio.blk.backend.BlockBackends;
+import dev.ringside.virtio.blk.limit.BlkLimits;
+import dev.ringside.virtio.blk.limit.LimitGroup;
+import dev.ringside.virtio.blk.limit.LimitMetrics;
 import dev.ringside.virtio.net.NetConfig;
 import dev.ringside.virtio.net.NetDevice;
 import java.io.IOException;
@@ -56,7 +59,7 @@ import picocli.CommandLine.Model.OptionSpec;
 final class DocumentsTest {
     private static final Path ROOT = Path.of("..");
     private static final Set<String> NUMBERED =
-            Set.of("device", "queue", "shard", "port", "switch");
+            Set.of("device", "queue", "shard", "port", "switch", "group");
 
     @TempDir private Path folder = Path.of("/nonexistent");
 
@@ -207,7 +210,8 @@ final class DocumentsTest {
         serveNicsAndVisit(seen, page);
         serveMetricsAndVisit(seen, page);
         var registry = new MetricsRegistry();
-        try (var _ = new ControlClients(2, registry)) {
+        try (var _ = new ControlClients(2, registry);
+                var _ = LimitMetrics.ofGroup(registry, "g", new LimitGroup(BlkLimits.NONE))) {
             registry.visit(new Collecting(seen, page));
         }
 

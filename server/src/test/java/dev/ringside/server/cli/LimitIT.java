@@ -151,6 +151,7 @@ final class LimitIT {
                 """
                 [server]
                 shards = 2
+                metrics-port = 0
 
                 [disk.a]
                 socket-path = "@a.sock"
@@ -171,12 +172,22 @@ final class LimitIT {
         return config;
     }
 
+    private static double limitOfBoth(String ready) throws IOException {
+        String series = "ringside_limit_group_limit{group=\"both\",limit=\"iops\"} ";
+        return RingsideChild.metrics(ready)
+                .lines()
+                .filter(line -> line.startsWith(series))
+                .mapToDouble(line -> Double.parseDouble(line.substring(series.length())))
+                .sum();
+    }
+
     @Test
     void shouldShareAGroupAndFollowAReloadThatNobodyNotices() throws Exception {
         int iops = 100;
         Path config = configure("", "iops = " + iops);
         try (RingsideChild child = RingsideChild.start("serve", config.toString())) {
-            child.awaitReady();
+            String ready = child.awaitReady();
+            assertEquals(iops, limitOfBoth(ready));
             try (BlkDriver a = drive("a.sock", 2);
                     BlkDriver b = drive("b.sock", 2)) {
                 long startNs = System.nanoTime();
@@ -196,6 +207,7 @@ final class LimitIT {
                         line.endsWith(
                                 "changed the limits of limit group both, disk b; 1 untouched"),
                         line);
+                assertEquals(1_000_000, limitOfBoth(ready));
                 long before = first.load().completed();
                 while (first.load().completed() < before + 5000 && !first.ended()) {
                     LockSupport.parkNanos(1_000_000);

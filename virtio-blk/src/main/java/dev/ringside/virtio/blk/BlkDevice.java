@@ -7,7 +7,7 @@ import dev.ringside.virtio.blk.backend.BackendException;
 import dev.ringside.virtio.blk.backend.BlockBackend;
 import dev.ringside.virtio.blk.limit.BlkLimits;
 import dev.ringside.virtio.blk.limit.LimitGroup;
-import dev.ringside.virtio.blk.limit.LimitKind;
+import dev.ringside.virtio.blk.limit.LimitMetrics;
 import dev.ringside.virtio.blk.limit.QueueMeter;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.device.DeviceState;
@@ -55,6 +55,7 @@ public final class BlkDevice implements VirtioDevice {
     private boolean decided;
 
     private final List<MetricsRegistry.Registration> gauges = new ArrayList<>();
+    private final LimitMetrics limitMetrics;
     private Runnable configListener = () -> {};
     private boolean closed;
     private volatile BlkState state;
@@ -82,6 +83,7 @@ public final class BlkDevice implements VirtioDevice {
         }
         state = newState();
         addGauges(registry, Map.of("device", config.name()));
+        limitMetrics = LimitMetrics.ofDisk(registry, config.name(), limits);
     }
 
     private void addGauges(MetricsRegistry registry, Map<String, String> device) {
@@ -103,14 +105,6 @@ public final class BlkDevice implements VirtioDevice {
                         "Since when requests wait for the backend, in Unix time; 0: none does.",
                         device,
                         () -> trouble.sinceMs() / 1000));
-        for (LimitKind kind : LimitKind.values()) {
-            gauges.add(
-                    registry.gauge(
-                            "ringside_blk_limit",
-                            "What the disk may do in a second, requests or bytes; 0: any.",
-                            Map.of("device", config.name(), "limit", kind.word()),
-                            () -> limits.limits().limit(kind).rate()));
-        }
     }
 
     /** A disk. The backend belongs to it from now on, and is closed with it. */
@@ -370,6 +364,7 @@ public final class BlkDevice implements VirtioDevice {
         }
         closed = true;
         gauges.forEach(MetricsRegistry.Registration::close);
+        limitMetrics.close();
         for (BlkQueueMetrics queue : metrics) {
             queue.close();
         }
