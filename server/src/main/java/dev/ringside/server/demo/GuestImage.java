@@ -60,9 +60,14 @@ public record GuestImage(Path directory) {
         return new GuestImage(Path.of(output));
     }
 
-    /** The kernel image. */
+    /** The kernel as QEMU boots it directly. */
     public Path kernel() {
         return directory.resolve("kernel");
+    }
+
+    /** The kernel as its distribution has it, for boot loaders. */
+    public Path vmlinuz() {
+        return directory.resolve("vmlinuz");
     }
 
     /**

@@ -52,7 +52,7 @@ final class BiosBootIT extends GuestTest {
                         .formatted(QemuOptions.KERNEL_ARGUMENTS));
         final String disk = image.toString();
         run("mformat", "-i", disk, "-T", Long.toString(SECTORS), "-h", "64", "-s", "32", "::");
-        run("mcopy", "-i", disk, guest().kernel().toString(), "::kernel");
+        run("mcopy", "-i", disk, guest().vmlinuz().toString(), "::kernel");
         run("mcopy", "-i", disk, initramfs.toString(), "::initrd");
         run("mcopy", "-i", disk, configuration.toString(), "::syslinux.cfg");
         run("syslinux", "--install", disk);

@@ -1,23 +1,30 @@
 package dev.ringside.server.guest;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /**
  * Huge pages for a guest's memory. Where this process may not reserve them and none are free, the
  * guest gets memory from a file in /dev/shm instead, and says so: the test still has a kind of
- * memory of its own.
+ * memory of its own. One at a time on a machine: tests run side by side, and count what is free.
  *
+ * @param turn locked, so that no other process reserves any
  * @param before how many the machine had, to give the others back
  * @param reserved whether there are enough
  */
-record HugePages(long before, boolean reserved) implements AutoCloseable {
+record HugePages(FileChannel turn, long before, boolean reserved) implements AutoCloseable {
     private static final Path COUNT = Path.of("/proc/sys/vm/nr_hugepages");
+    private static final Path TURN = Path.of("/tmp/ringside-test-huge-pages.lock");
     private static final int PAGE_MIB = 2;
 
     /** Reserves enough pages of 2 MiB for {@code sizeMib}, if that is possible. */
     static HugePages reserve(final int sizeMib) throws IOException {
+        final FileChannel turn =
+                FileChannel.open(TURN, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        turn.lock();
         final long needed = sizeMib / PAGE_MIB;
         final long before = Long.parseLong(Files.readString(COUNT).strip());
         final long missing = needed - free();
@@ -36,7 +43,7 @@ record HugePages(long before, boolean reserved) implements AutoCloseable {
                             + " > "
                             + COUNT);
         }
-        return new HugePages(before, reserved);
+        return new HugePages(turn, before, reserved);
     }
 
     /** The QEMU object to take memory from. */
@@ -60,5 +67,6 @@ record HugePages(long before, boolean reserved) implements AutoCloseable {
         if (Files.isWritable(COUNT)) {
             Files.writeString(COUNT, Long.toString(before));
         }
+        turn.close();
     }
 }

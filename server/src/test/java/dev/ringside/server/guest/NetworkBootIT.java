@@ -39,7 +39,7 @@ final class NetworkBootIT extends NicTest {
 
     @Test
     void shouldBootWhenIpxeGetsAnAddressAndTheKernelThroughTheNic() throws Exception {
-        Files.copy(image().kernel(), files.resolve("kernel"));
+        Files.copy(image().vmlinuz(), files.resolve("kernel"));
         image().writeInitramfs(
                         files.resolve("initrd"),
                         """

@@ -1,4 +1,4 @@
-package dev.ringside.server.cli;
+package dev.ringside.server.packaging;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
