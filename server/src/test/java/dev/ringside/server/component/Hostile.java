@@ -101,7 +101,12 @@ abstract class Hostile {
 
     /** One more NIC, which lives as long as the server. */
     Nic extraNic(final String uri) throws Exception {
-        final Nic nic = server.nic(uri);
+        return extraNic(uri, 1);
+    }
+
+    /** One more NIC, which lives as long as the server. */
+    Nic extraNic(final String uri, final int queuePairs) throws Exception {
+        final Nic nic = server.nic(uri, config -> config.withQueuePairs(queuePairs));
         openFds = ProcessUsage.openDescriptors(PID);
         return nic;
     }
