@@ -42,7 +42,7 @@ final class ControlSocket implements AutoCloseable {
      * @param metrics what is counted
      * @param command what the process serves by now
      * @param metricsPort where its metrics are now; 0: nowhere
-     * @param notifySocket where its service manager listens; null: nowhere
+     * @param manager who started it
      * @param stop asks the process to end in good order
      */
     record Context(
@@ -51,7 +51,7 @@ final class ControlSocket implements AutoCloseable {
             MetricsRegistry metrics,
             Supplier<CommandText> command,
             IntSupplier metricsPort,
-            @Nullable String notifySocket,
+            ServiceManager manager,
             Runnable stop) {}
 
     private final Context context;
@@ -146,7 +146,8 @@ final class ControlSocket implements AutoCloseable {
                 command.command(),
                 command.options(),
                 context.metricsPort().getAsInt(),
-                context.notifySocket(),
+                context.manager().socket(),
+                context.manager().watchdogUs(),
                 server.listening(),
                 Objects.requireNonNullElse(socket.madeFile(), ""),
                 ownership.file(),

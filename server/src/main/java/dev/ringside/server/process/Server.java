@@ -10,7 +10,6 @@ import dev.ringside.server.options.ServerOptions;
 import dev.ringside.server.status.StatusReader;
 import dev.ringside.server.upgrade.Inheritance;
 import dev.ringside.server.upgrade.Successor;
-import dev.ringside.shm.SdNotify;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -34,7 +33,8 @@ public final class Server implements AutoCloseable {
     private @Nullable Engine engine;
     private @Nullable ControlSocket control;
     private String confinement = "";
-    private @Nullable String notifySocket = SdNotify.socket();
+    private ServiceManager manager = ServiceManager.ofEnvironment();
+    private @Nullable Watchdog watchdog;
 
     /** Host I/O, or another process, uses what this one has: it must end as it is. */
     private boolean untouchable;
@@ -96,7 +96,7 @@ public final class Server implements AutoCloseable {
         Engine started = startEngine(false);
         attach(started);
         control = ControlSocket.open(controlOf(started), options.control());
-        confinement = Confinement.enter(options, served, started, notifySocket, false);
+        confinement = Confinement.enter(options, served, started, manager.socket(), false);
         started.release();
         serving(started, "");
         return started;
@@ -105,15 +105,18 @@ public final class Server implements AutoCloseable {
     private Engine start(Successor successor, long limitMs)
             throws OperatorException, InterruptedException {
         TakeOver takeOver = new TakeOver(successor, limitMs);
-        String listening = successor.offer().notifySocket();
-        notifySocket = listening == null ? notifySocket : listening;
+        if (successor.offer().notifySocket() != null) {
+            manager =
+                    new ServiceManager(
+                            successor.offer().notifySocket(), successor.offer().watchdogUs());
+        }
         Confinement.check(options);
         served.open(registry, takeOver.inheritance());
         Engine started = startEngine(true);
         served.attach(started);
         OperatorState.restore(takeOver.inheritance(), started, served);
         ServerOptions sameMetrics = options.withMetricsPort(successor.offer().metricsPort());
-        confinement = Confinement.enter(sameMetrics, served, started, notifySocket, true);
+        confinement = Confinement.enter(sameMetrics, served, started, manager.socket(), true);
         String pause = takeOver.run(started, served);
         // An upgrade comes by the control socket, so there is one.
         control =
@@ -138,7 +141,7 @@ public final class Server implements AutoCloseable {
                 registry,
                 command,
                 () -> metrics == null ? 0 : metrics.port(),
-                notifySocket,
+                manager,
                 () -> stop.ask("ringside ctl shutdown"));
     }
 
@@ -192,7 +195,8 @@ public final class Server implements AutoCloseable {
                                         ? "; no metrics"
                                         : "; metrics " + endpoint.url())
                                 + confinement);
-        boolean unused = SdNotify.notify(notifySocket, "READY=1");
+        manager.tell("READY=1");
+        watchdog = manager.watch(started);
     }
 
     private void freeze(Engine started) throws InterruptedException {
@@ -206,7 +210,7 @@ public final class Server implements AutoCloseable {
         if (listening != null && !listening.stop()) {
             return handedOver(listening.successor());
         }
-        boolean unused = SdNotify.notify(notifySocket, "STOPPING=1");
+        manager.tell("STOPPING=1");
         untouchable = !started.shutdown(DRAIN_MS);
         if (untouchable) {
             Log.about("stop")
@@ -230,13 +234,16 @@ public final class Server implements AutoCloseable {
     private int handedOver(long pid) {
         untouchable = true;
         // Before this one ends: the service manager would take that for the end of the service.
-        boolean unused = SdNotify.notify(notifySocket, "MAINPID=" + pid);
+        manager.tell("MAINPID=" + pid);
         Log.about("stop").info("stopped: process " + pid + " has taken over");
         return ExitCode.OK;
     }
 
     @Override
     public void close() {
+        if (watchdog != null) {
+            watchdog.close();
+        }
         // With host I/O still under way neither its memory nor its files may go away: the kernel
         // takes them back when the process ends, in the right order.
         if (untouchable) {

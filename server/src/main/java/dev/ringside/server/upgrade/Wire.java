@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Wire {
     /** The version of all this. */
-    public static final int PROTOCOL = 2;
+    public static final int PROTOCOL = 3;
 
     /** "upgrade.begin": {@link Begin} to {@link Offer}. Nothing changes yet. */
     static final String BEGIN = "upgrade.begin";
@@ -45,6 +45,7 @@ public final class Wire {
      * @param options the options it was given, normalised
      * @param metricsPort where its metrics are; 0: nowhere
      * @param notifySocket where its service manager listens; null: nowhere
+     * @param watchdogUs what that waits for a sign of life, microseconds; 0: for ever
      * @param control the listening control socket
      * @param controlFile its file, absolute
      * @param ownership the memory that says who serves
@@ -58,6 +59,7 @@ public final class Wire {
             List<String> options,
             int metricsPort,
             @Nullable String notifySocket,
+            long watchdogUs,
             Fd control,
             String controlFile,
             Fd ownership,

@@ -45,21 +45,34 @@ final class Systemd implements AutoCloseable {
                 /lib/systemd/systemd --system --unit="$3" --show-status=no
             """;
 
-    private final String unit;
+    private static final String SERVICE = "ringside@vm1.service";
+
     private final Process unshare;
     private final long pid;
 
-    private Systemd(String unit, Process unshare) throws IOException {
-        this.unit = unit;
+    private Systemd(Process unshare) throws IOException {
         this.unshare = unshare;
         pid = child(unshare);
     }
 
-    /** Starts it, with a configuration for the unit's instance vm1. */
+    /** Starts it, with a configuration for the service's instance vm1. */
     static Systemd start(Path folder, String configuration) throws IOException {
-        String unit = "ringside@vm1.service";
+        return start(folder, configuration, SERVICE, "");
+    }
+
+    /**
+     * Starts it.
+     *
+     * @param configuration for the service's instance vm1
+     * @param unit that it starts
+     * @param more lines of a drop-in of the service
+     */
+    static Systemd start(Path folder, String configuration, String unit, String more)
+            throws IOException {
         Path units = Files.createDirectories(folder.resolve("units"));
-        Files.copy(UNITS.resolve("ringside@.service"), units.resolve("ringside@.service"));
+        for (String file : List.of("ringside@.service", "ringside@.socket")) {
+            Files.copy(UNITS.resolve(file), units.resolve(file));
+        }
         Path system = Path.of("/usr/lib/systemd/system");
         try (var targets = Files.newDirectoryStream(system, "*.target")) {
             for (Path target : targets) {
@@ -67,9 +80,10 @@ final class Systemd implements AutoCloseable {
             }
         }
         // There is no journal here.
-        Path more = Files.createDirectories(units.resolve("ringside@.service.d"));
+        Path dropIns = Files.createDirectories(units.resolve("ringside@.service.d"));
         Files.writeString(
-                more.resolve("log.conf"), "[Service]\nStandardError=append:/run/ringside.log\n");
+                dropIns.resolve("test.conf"),
+                "[Service]\nStandardError=append:/run/ringside.log\n" + more);
         Files.writeString(folder.resolve("config.toml"), configuration);
         Process process =
                 new ProcessBuilder(
@@ -91,7 +105,7 @@ final class Systemd implements AutoCloseable {
                         .redirectErrorStream(true)
                         .redirectOutput(folder.resolve("systemd.log").toFile())
                         .start();
-        return new Systemd(unit, process);
+        return new Systemd(process);
     }
 
     private static long child(Process parent) throws IOException {
@@ -120,12 +134,12 @@ final class Systemd implements AutoCloseable {
         return output;
     }
 
-    /** What it knows of the unit. */
+    /** What it knows of the service. */
     String show(String property) throws IOException, InterruptedException {
-        return run("systemctl", "show", "--value", "--property=" + property, unit);
+        return run("systemctl", "show", "--value", "--property=" + property, SERVICE);
     }
 
-    /** Waits until a property of the unit is so. */
+    /** Waits until a property of the service is so. */
     void await(String property, String value) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + LIMIT_NS;
         String now = "";
@@ -138,7 +152,7 @@ final class Systemd implements AutoCloseable {
         }
     }
 
-    /** What the unit wrote to stderr. */
+    /** What the service wrote to stderr. */
     String log() throws IOException {
         Path log = path("/run/ringside.log");
         return Files.exists(log) ? Files.readString(log) : "";

@@ -16,6 +16,7 @@ import dev.ringside.frontend.LoadResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,6 +101,58 @@ final class SystemdIT {
             assertEquals("inactive", systemd.show("ActiveState"));
             assertTrue(systemd.log().contains("ringside: stopped: SIGTERM"), systemd.log());
             assertFalse(Files.exists(systemd.path("/run/ringside-vm1/d.sock")));
+        }
+    }
+
+    /** A process that answers nothing is taken for dead; the next one goes on with its requests. */
+    @Test
+    void shouldBeStartedAgainWhenItNoLongerSaysThatItLives() throws Exception {
+        String unit = "ringside@vm1.service";
+        try (Systemd systemd =
+                Systemd.start(folder, DISK.replace("NAME", "d"), unit, "WatchdogSec=8\n")) {
+            systemd.await("ActiveState", "active");
+            String started = systemd.show("WatchdogTimestampMonotonic");
+            try (BlkDriver driver = drive(systemd, "d")) {
+                assertServes(driver);
+                while (systemd.show("WatchdogTimestampMonotonic").equals(started)) {
+                    LockSupport.parkNanos(50_000_000);
+                }
+                assertEquals("0", systemd.show("NRestarts"));
+
+                systemd.run("systemctl", "kill", "--signal=STOP", "--kill-whom=main", unit);
+
+                systemd.await("NRestarts", "1");
+                systemd.await("ActiveState", "active");
+                driver.reconnect(connect(systemd, "d"), BaseConvention.USED_INDEX);
+                assertServes(driver);
+            }
+        }
+    }
+
+    /** The socket is there before the service, and it stays when that ends. */
+    @Test
+    void shouldBeStartedByTheFirstFrontEndWhereSystemdHoldsTheSocket() throws Exception {
+        String configuration = "[disk.d]\nfd = 3\nbackend = \"memory:size=16M\"\n";
+        try (Systemd systemd = Systemd.start(folder, configuration, "ringside@vm1.socket", "")) {
+            Path socket = systemd.path("/run/ringside-vm1.sock");
+            while (!Files.exists(socket)) {
+                LockSupport.parkNanos(50_000_000);
+            }
+            systemd.await("ActiveState", "inactive");
+            for (int round = 0; round < 2; round++) {
+                FrontendConnection connection = FrontendConnection.connect(socket, LONG_MS);
+                connection.timeoutMs(LONG_MS);
+                try (BlkDriver driver =
+                        BlkDriver.start(
+                                connection,
+                                FrontendMemory.likePc(16 << 20),
+                                BlkOptions.defaults())) {
+                    assertServes(driver);
+                    systemd.run("systemctl", "stop", "ringside@vm1.service");
+                }
+                systemd.await("ActiveState", "inactive");
+                assertTrue(Files.exists(socket));
+            }
         }
     }
 

@@ -27,7 +27,9 @@ final class UnitFileIT {
     @BeforeEach
     void install() throws IOException {
         Path units = Files.createDirectories(root.resolve("etc/systemd/system"));
-        Files.copy(UNITS.resolve("ringside@.service"), units.resolve("ringside@.service"));
+        for (String unit : List.of("ringside@.service", "ringside@.socket")) {
+            Files.copy(UNITS.resolve(unit), units.resolve(unit));
+        }
         for (String program : List.of("opt/ringside/bin/ringside", "bin/kill")) {
             Path file = root.resolve(program);
             Files.createDirectories(file.resolveSibling("."));
@@ -55,6 +57,7 @@ final class UnitFileIT {
     @Test
     void shouldBeReadBySystemdWithoutAWord() throws Exception {
         assertEquals("", analyze("verify", "--man=no", UNIT));
+        assertEquals("", analyze("verify", "--man=no", "ringside@vm1.socket"));
     }
 
     @Test

@@ -41,7 +41,7 @@ final class ControlDocumentTest {
                         registry,
                         () -> new CommandText(CommandText.NET, List.of()),
                         () -> 0,
-                        null,
+                        new ServiceManager(null, 0),
                         () -> {}));
     }
 

@@ -1,0 +1,69 @@
+package dev.ringside.server.process;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Timeout(60)
+final class WatchdogTest {
+    private static final String MINE = "" + ProcessHandle.current().pid();
+
+    @ParameterizedTest
+    @CsvSource({
+        "3000000, MINE, 3000000",
+        "3000000, , 3000000",
+        "3000000, 1, 0",
+        ", MINE, 0",
+        "-1, MINE, 0",
+        "soon, MINE, 0"
+    })
+    void shouldTakeTheTimeThatIsMeantForThisProcess(
+            @Nullable String time, @Nullable String pid, long expectedUs) {
+        String whose = "MINE".equals(pid) ? MINE : pid;
+
+        assertEquals(expectedUs, ServiceManager.watchdogUs(time, whose));
+    }
+
+    @Test
+    void shouldTellThatItLivesAgainAndAgain() throws Exception {
+        var signs = new CountDownLatch(3);
+        try (var _ = new Watchdog(8_000, patience -> List.of(), signs::countDown)) {
+            assertTrue(signs.await(30, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void shouldTellNothingWhileAThreadDoesNotAnswer() throws Exception {
+        var asked = new CountDownLatch(5);
+        var signs = new AtomicInteger();
+        var answers = new CountDownLatch(1);
+        var alive = new CountDownLatch(1);
+        try (var _ =
+                new Watchdog(
+                        8_000,
+                        patience -> {
+                            asked.countDown();
+                            return answers.getCount() > 0 ? List.of("shard 0") : List.of();
+                        },
+                        () -> {
+                            signs.incrementAndGet();
+                            alive.countDown();
+                        })) {
+            assertTrue(asked.await(30, TimeUnit.SECONDS));
+            assertEquals(0, signs.get());
+
+            answers.countDown();
+
+            assertTrue(alive.await(30, TimeUnit.SECONDS));
+        }
+    }
+}
