@@ -19,7 +19,7 @@ final class AttributesIT extends GuestTest {
 
         final Qemu guest =
                 bootWithoutFio(
-                        QemuOptions.of(MEMORY_MIB, 2)
+                        QemuOptions.of(MEMORY_MIB, 1)
                                 .disk(first.socket(), "num-queues=1")
                                 .disk(second.socket(), "num-queues=1"),
                         """
@@ -63,7 +63,7 @@ final class AttributesIT extends GuestTest {
 
         final Qemu guest =
                 boot(
-                        QemuOptions.of(MEMORY_MIB, 2).disk(disk.socket(), "num-queues=1"),
+                        QemuOptions.of(MEMORY_MIB, 1).disk(disk.socket(), "num-queues=1"),
                         """
                         cd /sys/block/vda
                         offset=0

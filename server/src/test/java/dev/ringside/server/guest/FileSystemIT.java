@@ -18,7 +18,7 @@ final class FileSystemIT extends GuestTest {
 
         final Qemu guest =
                 bootWithoutFio(
-                        QemuOptions.of(MEMORY_MIB, 2).disk(disk.socket(), "num-queues=1"),
+                        QemuOptions.of(MEMORY_MIB, 1).disk(disk.socket(), "num-queues=1"),
                         """
                         mke2fs -q -t ext4 /dev/vda
                         mount -t ext4 /dev/vda /mnt
@@ -52,7 +52,7 @@ final class FileSystemIT extends GuestTest {
 
         final Qemu guest =
                 bootWithoutFio(
-                        QemuOptions.of(MEMORY_MIB, 2).disk(disk.socket(), "num-queues=1"),
+                        QemuOptions.of(MEMORY_MIB, 1).disk(disk.socket(), "num-queues=1"),
                         """
                         [ "$(cat /sys/block/vda/queue/discard_max_bytes)" -gt 0 ] || fail no discard
                         [ "$(cat /sys/block/vda/queue/write_zeroes_max_bytes)" -gt 0 ] ||
@@ -98,7 +98,7 @@ final class FileSystemIT extends GuestTest {
 
         final Qemu guest =
                 bootWithoutFio(
-                        QemuOptions.of(MEMORY_MIB, 2).disk(disk.socket(), "num-queues=1"),
+                        QemuOptions.of(MEMORY_MIB, 1).disk(disk.socket(), "num-queues=1"),
                         """
                         mke2fs -q -t ext4 /dev/vda
                         mount -t ext4 /dev/vda /mnt

@@ -19,7 +19,7 @@ final class FioVerifyIT extends GuestTest {
 
         final Qemu guest =
                 boot(
-                        QemuOptions.of(MEMORY_MIB, 2).disk(disk.socket(), "num-queues=1"),
+                        QemuOptions.of(MEMORY_MIB, 1).disk(disk.socket(), "num-queues=1"),
                         """
                         check queues "$(ls /sys/block/vda/mq | wc -l)" 1
                         check size "$(cat /sys/block/vda/size)" 524288

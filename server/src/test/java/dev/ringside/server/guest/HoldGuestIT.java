@@ -26,7 +26,7 @@ final class HoldGuestIT extends GuestTest {
             RingsideDisk disk = RingsideDisk.start(spec, socket);
             try (Qemu guest =
                     boot(
-                            QemuOptions.of(MEMORY_MIB, 2).reconnectingDisk(socket, "num-queues=2"),
+                            QemuOptions.of(MEMORY_MIB, 1).reconnectingDisk(socket, "num-queues=2"),
                             """
                             verified --name=held --filename=/dev/vda --rw=randrw \
                                 --bssplit=4k/60:64k/30:256k/10 --verify=crc32c --iodepth=16 \

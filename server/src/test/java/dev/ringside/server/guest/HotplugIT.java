@@ -20,7 +20,7 @@ final class HotplugIT extends GuestTest {
 
         final Qemu guest =
                 boot(
-                        QemuOptions.of(MEMORY_MIB, 2).disk(disk.socket(), "num-queues=1"),
+                        QemuOptions.of(MEMORY_MIB, 1).disk(disk.socket(), "num-queues=1"),
                         """
                         memory() { awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo; }
                         # Requests in flight all the time, on the disk's first part.

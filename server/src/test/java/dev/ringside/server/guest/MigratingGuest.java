@@ -133,7 +133,7 @@ final class MigratingGuest implements AutoCloseable {
 
     private Qemu start(final String side, final List<String> extra) throws IOException {
         final QemuOptions options =
-                QemuOptions.of(MEMORY_MIB, 2)
+                QemuOptions.of(MEMORY_MIB, 1)
                         .booting(kernel, initramfs)
                         .reconnectingDisk(socket(side, "disk"), "num-queues=2")
                         .nic(new QemuOptions.Nic(socket(side, "nic"), 1, MAC, nicProperties, false))

@@ -55,7 +55,7 @@ final class NicFeaturesIT extends NicTest {
             nics[i] = NetSpec.Nic.onTap("tap" + i);
         }
         final NicServer server = serve(NetSpec.of(nics), host);
-        QemuOptions options = smallMachine(2);
+        QemuOptions options = smallMachine(1);
         for (int i = 0; i < nics.length; i++) {
             options = server.attach(options, i, DEVICES.get(i));
         }

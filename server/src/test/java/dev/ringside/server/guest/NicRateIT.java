@@ -61,7 +61,7 @@ final class NicRateIT extends NicTest {
         guest =
                 boot(
                         server.attach(
-                                server.attach(smallMachine(2), 0, NO_LARGE_SEGMENTS),
+                                server.attach(smallMachine(1), 0, NO_LARGE_SEGMENTS),
                                 1,
                                 NO_LARGE_SEGMENTS),
                         server);

@@ -34,7 +34,7 @@ final class NicTapIT extends NicTest {
                 ip address add fd00::1/64 dev tap0 nodad
                 ip link set tap0 up
                 """);
-        final QemuOptions options = server.attach(smallMachine(2), 0, "");
+        final QemuOptions options = server.attach(smallMachine(1), 0, "");
         guest = boot(options, server);
         guest.run(
                 """

@@ -22,7 +22,7 @@ final class RingOptionsIT extends GuestTest {
 
     @Test
     void shouldReadBackWhatWasWrittenWhateverTheRingOptions() throws Exception {
-        QemuOptions options = QemuOptions.of(1024, 2);
+        QemuOptions options = QemuOptions.of(1024, 1);
         for (int i = 0; i < DEVICES.size(); i++) {
             final DiskServer disk = serve(DiskSpec.of(Images.sparse(path("disk" + i), 32)));
             options = options.disk(disk.socket(), "num-queues=1," + DEVICES.get(i));
@@ -48,7 +48,7 @@ final class RingOptionsIT extends GuestTest {
 
         final Qemu guest =
                 boot(
-                        QemuOptions.of(5 * 1024, 2).disk(disk.socket(), "num-queues=1"),
+                        QemuOptions.of(5 * 1024, 1).disk(disk.socket(), "num-queues=1"),
                         "check high-memory \"$(grep -c 'zone *Normal' /proc/zoneinfo)\" 1\n"
                                 + verifyAllDisks(1));
 
@@ -62,7 +62,7 @@ final class RingOptionsIT extends GuestTest {
         try (HugePages pages = HugePages.reserve(MEMORY_MIB)) {
             final Qemu guest =
                     boot(
-                            QemuOptions.of(MEMORY_MIB, 2)
+                            QemuOptions.of(MEMORY_MIB, 1)
                                     .memoryFrom(pages.memoryBackend())
                                     .disk(disk.socket(), "num-queues=1"),
                             verifyAllDisks(1));

@@ -37,7 +37,7 @@ final class VIommuIT extends GuestTest {
 
         final Qemu guest =
                 boot(
-                        behindIommu(QemuOptions.of(MEMORY_MIB, 2), kernelArguments)
+                        behindIommu(QemuOptions.of(MEMORY_MIB, 1), kernelArguments)
                                 .with(
                                         "-chardev",
                                         "socket,id=behind,path=" + disk.socket(),

@@ -24,7 +24,7 @@ final class VIommuNicIT extends NicTest {
         final Path socket = server.attach(smallMachine(1), 0, "").nics().getFirst().socket();
         guest =
                 boot(
-                        VIommuIT.behindIommu(smallMachine(2), "intel_iommu=on iommu.strict=0")
+                        VIommuIT.behindIommu(smallMachine(1), "intel_iommu=on iommu.strict=0")
                                 .with(
                                         "-chardev",
                                         "socket,id=nic,path=" + socket,

@@ -19,7 +19,7 @@ record CleanRoot(Path folder) {
     /** As root has it: dpkg wants programs of sbin. */
     private static final String PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
 
-    /** Installs it from the network, with what debootstrap takes for the mirror. */
+    /** Installs it from the network, with what mmdebstrap takes for the mirror. */
     static CleanRoot make(Path folder) throws IOException, InterruptedException {
         var release = Pattern.compile("VERSION_CODENAME=(\\w+)");
         var codename = release.matcher(Files.readString(Path.of("/etc/os-release")));
@@ -30,8 +30,10 @@ record CleanRoot(Path folder) {
                 output(
                         "env",
                         PATH,
-                        "debootstrap",
-                        "--variant=minbase",
+                        "mmdebstrap",
+                        "--variant=essential",
+                        "--mode=root",
+                        "--dpkgopt=force-unsafe-io",
                         codename.group(1),
                         folder.toString());
         return new CleanRoot(folder);
