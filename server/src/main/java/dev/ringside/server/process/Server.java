@@ -2,6 +2,7 @@ package dev.ringside.server.process;
 
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.server.engine.Engine;
+import dev.ringside.server.engine.Watchdog;
 import dev.ringside.server.log.Log;
 import dev.ringside.server.options.ExitCode;
 import dev.ringside.server.options.MetricsAddress;

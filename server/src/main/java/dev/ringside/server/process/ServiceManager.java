@@ -1,6 +1,7 @@
 package dev.ringside.server.process;
 
 import dev.ringside.server.engine.Engine;
+import dev.ringside.server.engine.Watchdog;
 import dev.ringside.shm.SdNotify;
 import org.jspecify.annotations.Nullable;
 

@@ -185,6 +185,21 @@ final class DocumentsTest {
         assertEquals(1, options.nics().size());
     }
 
+    @Test
+    void shouldBeginWithAConfigurationThatIsRight() throws Exception {
+        String page = read("docs/quick-start.md");
+        int start = page.indexOf("<<'END'\n") + "<<'END'\n".length();
+        String shown = page.substring(start, page.indexOf("\nEND\n", start));
+        Files.createFile(folder.resolve("disk.img"));
+        String here = shown.replace("/tmp", folder + "").replace("disk.img", folder + "/disk.img");
+
+        ServeOptions options =
+                ServeParser.parse("page", ConfigFile.parse("page", here), false, new int[] {0, 1});
+
+        assertEquals(1, options.disks().size());
+        assertEquals(1, options.nics().size());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"README.md", "docs/cli.md", "docs/attach.md", "docs/kubernetes.md"})
     void shouldNameNoOptionOfBlkThatIsNotThere(String document) throws IOException {

@@ -1,4 +1,4 @@
-package dev.ringside.server.process;
+package dev.ringside.server.engine;
 
 import dev.ringside.server.log.Log;
 import java.util.List;
@@ -8,11 +8,12 @@ import java.util.concurrent.TimeUnit;
 /**
  * Tells a service manager that this process lives, as long as all its threads answer. One that does
  * not is a reason to be ended and started again: front-ends connect again, and no request is lost.
+ * Any thread.
  */
-final class Watchdog implements AutoCloseable {
+public final class Watchdog implements AutoCloseable {
     /** What does not answer. */
-    interface Question {
-        /** A line for each thread that does not answer within {@code patienceMs}. */
+    public interface Question {
+        /** A line for each thread that does not answer within {@code patienceMs}, milliseconds. */
         List<String> failures(long patienceMs) throws InterruptedException;
     }
 
@@ -26,8 +27,10 @@ final class Watchdog implements AutoCloseable {
      * Begins.
      *
      * @param limitUs what the service manager waits for a sign of life, microseconds
+     * @param question asked on a thread of its own, as {@code alive} is called
+     * @param alive gives the sign of life
      */
-    Watchdog(long limitUs, Question question, Runnable alive) {
+    public Watchdog(long limitUs, Question question, Runnable alive) {
         // Half of its time, as it asks for; a quarter is left to answer in.
         periodMs = Math.max(1, TimeUnit.MICROSECONDS.toMillis(limitUs) / 4);
         this.question = question;

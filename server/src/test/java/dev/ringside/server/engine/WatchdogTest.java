@@ -1,4 +1,4 @@
-package dev.ringside.server.process;
+package dev.ringside.server.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,32 +7,11 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(60)
 final class WatchdogTest {
-    private static final String MINE = "" + ProcessHandle.current().pid();
-
-    @ParameterizedTest
-    @CsvSource({
-        "3000000, MINE, 3000000",
-        "3000000, , 3000000",
-        "3000000, 1, 0",
-        ", MINE, 0",
-        "-1, MINE, 0",
-        "soon, MINE, 0"
-    })
-    void shouldTakeTheTimeThatIsMeantForThisProcess(
-            @Nullable String time, @Nullable String pid, long expectedUs) {
-        String whose = "MINE".equals(pid) ? MINE : pid;
-
-        assertEquals(expectedUs, ServiceManager.watchdogUs(time, whose));
-    }
-
     @Test
     void shouldTellThatItLivesAgainAndAgain() throws Exception {
         var signs = new CountDownLatch(3);
