@@ -144,11 +144,13 @@ final class MetricsHostileIT {
 
     @Test
     void shouldAnswerWhileOthersAreSlowAndTooManyAreTurnedAway() throws Exception {
-        for (int i = 0; i < CLIENTS - 1; i++) {
+        // A place for this scrape, and one for the scrape before, which has its answer already but
+        // may not have left.
+        for (int i = 0; i < CLIENTS - 2; i++) {
             hold(i % 2 == 0 ? "" : "GET /metrics HTTP/1.1\r\nX: ");
         }
         String page = scrape();
-        assertEquals(CLIENTS, value(page, "ringside_http_clients"));
+        assertTrue(value(page, "ringside_http_clients") >= CLIENTS - 1, page);
         assertEquals(CLIENTS, value(page, "ringside_http_clients_limit"));
         assertEquals(0, value(page, "ringside_http_turned_away_total"));
 
