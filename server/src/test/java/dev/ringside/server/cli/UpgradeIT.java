@@ -128,6 +128,10 @@ final class UpgradeIT {
         return Map.of("JDK_JAVA_OPTIONS", "-Dringside.upgrade.die=" + step);
     }
 
+    private static Map<String, String> stayingAt(String step) {
+        return Map.of("JDK_JAVA_OPTIONS", "-Dringside.upgrade.stay=" + step);
+    }
+
     private void assertLoadGoesOn() throws IOException {
         long before = load.load().completed();
         long deadline = System.nanoTime() + LONG_MS * 1_000_000L;
@@ -267,6 +271,18 @@ final class UpgradeIT {
             assertLoadGoesOn();
 
             assertFalse(slow.take(), "the old process has taken its queues back");
+        }
+        assertLoadGoesOn();
+        assertNothingLost();
+    }
+
+    /** The old process serves again while the new one has everything that it takes to serve. */
+    @Test
+    void shouldTouchNothingWhenItIsReadyTooLate() throws Exception {
+        try (RingsideChild late = upgrade(stayingAt("new-ready"), "--timeout=1")) {
+            String told = late.await("ringside: error: ");
+            assertTrue(told.contains("goes on: this took longer than 1000 ms"), told);
+            assertEquals(ExitCode.CONFIG, late.awaitExit());
         }
         assertLoadGoesOn();
         assertNothingLost();
