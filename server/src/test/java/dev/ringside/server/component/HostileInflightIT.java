@@ -13,11 +13,9 @@ import dev.ringside.frontend.FrontendRegion;
 import dev.ringside.frontend.LoadOptions;
 import dev.ringside.frontend.LoadResult;
 import dev.ringside.frontend.VirtioSpec;
-import dev.ringside.shm.Memfd;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -28,28 +26,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HostileInflightIT extends Hostile {
     private static final BlkOptions OPTIONS = BlkOptions.defaults();
 
-    /** One queue of 128: 16 + 16 * 128 bytes, rounded up to 64. */
-    private static final long REGION_BYTES = 2112;
-
-    private static final int ENTRIES = 128;
     private static final LoadOptions LOAD = LoadOptions.verified(16);
 
     private BlkDriver track(final FrontendInflight region) throws IOException {
-        final BlkDriver driver = victim().start(OPTIONS);
-        driver.stop();
-        driver.resetQueues();
-        driver.inflight(region);
-        driver.activate();
-        return driver;
+        return RegionAttacks.track(victim().start(OPTIONS), region);
     }
 
     @Test
     void shouldCloseOnlyThatSessionWhenTheRegionIsCutUnderLoad() throws Exception {
         for (int round = 0; round < 8; round++) {
-            final FrontendInflight region = FrontendInflight.create(REGION_BYTES, 0, 1, ENTRIES);
-            Memfd.seal(region.fd(), Memfd.F_SEAL_SEAL);
+            final FrontendInflight region = RegionAttacks.unsealed(1);
             try (BlkDriver driver = track(region)) {
-                final BlkLoad load = new BlkLoad(driver, LOAD.stallNs(200_000_000L));
+                final BlkLoad load = new BlkLoad(driver, LOAD.stallNs(RegionAttacks.PATIENCE_NS));
                 final BlkLoad.Running running = load.start();
                 Await.until("the load runs", () -> load.completed() > 100);
                 region.truncate(0);
@@ -80,10 +68,7 @@ class HostileInflightIT extends Hostile {
             Await.until(
                     "the load runs while its notes are spoiled",
                     () -> {
-                        bytes.set(
-                                ValueLayout.JAVA_BYTE,
-                                random.nextInt((int) bytes.byteSize()),
-                                (byte) random.nextInt());
+                        RegionAttacks.spoil(bytes, random);
                         return load.completed() > 3_000;
                     });
             final LoadResult result = running.stopAndJoin();
@@ -102,17 +87,7 @@ class HostileInflightIT extends Hostile {
                     Arena arena = Arena.ofConfined()) {
                 final FrontendInflight region = Objects.requireNonNull(driver.inflight());
                 final MemorySegment bytes = region.map(arena);
-                final byte[] garbage = new byte[(int) bytes.byteSize()];
-                random.nextBytes(garbage);
-                final int kept = random.nextInt(3);
-                // Nothing, the header, or the header and the marks are as they must be.
-                for (int at = kept == 0 ? 0 : 16; at < garbage.length; at++) {
-                    final boolean mark = kept == 2 && at % 16 == 0;
-                    bytes.set(
-                            ValueLayout.JAVA_BYTE,
-                            at,
-                            mark ? (byte) (garbage[at] & 1) : garbage[at]);
-                }
+                RegionAttacks.fill(bytes, random);
                 driver.reconnect(victim().connect(), BaseConvention.USED_INDEX);
                 driver.protocol().getFeatures();
             } catch (IOException e) {
@@ -133,10 +108,10 @@ class HostileInflightIT extends Hostile {
             final FrontendInflight inside =
                     new FrontendInflight(
                             memory.fd().duplicate(),
-                            REGION_BYTES,
+                            RegionAttacks.QUEUE_BYTES,
                             memory.mmapOffset() + ring - memory.guestAddress(),
                             1,
-                            ENTRIES);
+                            RegionAttacks.ENTRIES);
             Objects.requireNonNull(driver.inflight()).close();
             driver.inflight(inside);
             driver.activate();

@@ -105,32 +105,7 @@ class HostileRingIT extends Hostile {
         final Random random = new Random(SEED);
         for (int round = 0; round < 10; round++) {
             try (BlkDriver driver = victim().start(BlkOptions.defaults().queueSize(SIZE))) {
-                final Scene scene = scene(driver);
-                final DriverQueue queue = driver.queue(0);
-                final long[] addresses = {
-                    scene.header(), scene.data(), scene.status(), 1L << 50, -1L, -4096L
-                };
-                final int[] lengths = {0, 1, 16, 512, 4096, -1, Integer.MIN_VALUE};
-                for (int i = 0; i < 20_000; i++) {
-                    final int at = random.nextInt(SIZE);
-                    scene.ring()
-                            .descriptor(
-                                    at,
-                                    addresses[random.nextInt(addresses.length)],
-                                    lengths[random.nextInt(lengths.length)],
-                                    random.nextInt(8),
-                                    random.nextInt(SIZE + 1));
-                    if (random.nextInt(8) == 0) {
-                        scene.honest();
-                    }
-                    if (i % 16 == 0
-                            && ((queue.availableIndex() - scene.ring().usedIndex()) & 0xffff)
-                                    < SIZE) {
-                        queue.offer(0);
-                        queue.publish();
-                        queue.kick();
-                    }
-                }
+                RingAttacks.scribble(scene(driver), driver.queue(0), random);
             }
         }
         neighbour().assertGoesOn();

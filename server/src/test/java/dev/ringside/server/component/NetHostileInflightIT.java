@@ -12,11 +12,9 @@ import dev.ringside.frontend.NetLoadResult;
 import dev.ringside.frontend.NetOptions;
 import dev.ringside.frontend.StartOrder;
 import dev.ringside.frontend.VirtioSpec;
-import dev.ringside.shm.Memfd;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -25,33 +23,22 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A NIC's front-end whose in-flight region is cut, scribbled over, or full of anything. */
 class NetHostileInflightIT extends HostileNics {
-    private static final int ENTRIES = 128;
-
     /** QEMU keeps no region for a NIC. */
     private static final NetOptions OPTIONS =
-            OFFLOADS.queueSize(ENTRIES).order(StartOrder.CLOUD_HYPERVISOR);
-
-    /** Two queues, each of 16 + 16 * 128 bytes, rounded up to 64. */
-    private static final long REGION_BYTES = 2 * 2112;
+            OFFLOADS.queueSize(RegionAttacks.ENTRIES).order(StartOrder.CLOUD_HYPERVISOR);
 
     private static final NetLoadOptions LOAD = NetLoadOptions.verified(100, 16);
 
     private NetDriver track(final FrontendInflight region) throws IOException {
-        final NetDriver driver = nic().start(OPTIONS);
-        driver.stop();
-        driver.resetQueues();
-        driver.inflight(region);
-        driver.activate();
-        return driver;
+        return RegionAttacks.track(nic().start(OPTIONS), region);
     }
 
     @Test
     void shouldCloseOnlyThatSessionWhenTheRegionIsCutUnderLoad() throws Exception {
         for (int round = 0; round < 8; round++) {
-            final FrontendInflight region = FrontendInflight.create(REGION_BYTES, 0, 2, ENTRIES);
-            Memfd.seal(region.fd(), Memfd.F_SEAL_SEAL);
+            final FrontendInflight region = RegionAttacks.unsealed(2);
             try (NetDriver driver = track(region)) {
-                final NetLoad load = new NetLoad(driver, LOAD.stallNs(200_000_000L));
+                final NetLoad load = new NetLoad(driver, LOAD.stallNs(RegionAttacks.PATIENCE_NS));
                 final NetLoad.Running running = load.start();
                 Await.until("the load runs", () -> load.completed() > 100);
                 region.truncate(0);
@@ -73,10 +60,7 @@ class NetHostileInflightIT extends HostileNics {
             Await.until(
                     "the load runs while its notes are spoiled",
                     () -> {
-                        bytes.set(
-                                ValueLayout.JAVA_BYTE,
-                                random.nextInt((int) bytes.byteSize()),
-                                (byte) random.nextInt());
+                        RegionAttacks.spoil(bytes, random);
                         return load.completed() > 3_000;
                     });
             final NetLoadResult result = running.stopAndJoin();
@@ -94,17 +78,7 @@ class NetHostileInflightIT extends HostileNics {
             try (NetDriver driver = nic().start(options);
                     Arena arena = Arena.ofConfined()) {
                 final MemorySegment bytes = Objects.requireNonNull(driver.inflight()).map(arena);
-                final byte[] garbage = new byte[(int) bytes.byteSize()];
-                random.nextBytes(garbage);
-                final int kept = random.nextInt(3);
-                // Nothing, the header, or the header and the marks are as they must be.
-                for (int at = kept == 0 ? 0 : 16; at < garbage.length; at++) {
-                    final boolean mark = kept == 2 && at % 16 == 0;
-                    bytes.set(
-                            ValueLayout.JAVA_BYTE,
-                            at,
-                            mark ? (byte) (garbage[at] & 1) : garbage[at]);
-                }
+                RegionAttacks.fill(bytes, random);
                 driver.reconnect(nic().connect(), BaseConvention.AVAILABLE_INDEX);
                 driver.protocol().getFeatures();
             } catch (IOException e) {

@@ -104,26 +104,7 @@ class NetHostileRingIT extends HostileNics {
         for (int round = 0; round < 10; round++) {
             try (NetDriver driver = drive()) {
                 final DriverQueue queue = round % 2 == 0 ? driver.transmitq(0) : driver.receiveq(0);
-                final Scene scene = Scene.of(driver, queue);
-                final long[] addresses = {
-                    scene.header(), scene.data(), scene.status(), 1L << 50, -1L, -4096L
-                };
-                final int[] lengths = {0, 1, 12, 64, 4096, -1, Integer.MIN_VALUE};
-                for (int i = 0; i < 20_000; i++) {
-                    scene.ring()
-                            .descriptor(
-                                    random.nextInt(RingAttacks.SIZE),
-                                    addresses[random.nextInt(addresses.length)],
-                                    lengths[random.nextInt(lengths.length)],
-                                    random.nextInt(8),
-                                    random.nextInt(RingAttacks.SIZE + 1));
-                    final int under = queue.availableIndex() - scene.ring().usedIndex();
-                    if (i % 16 == 0 && (under & 0xffff) < RingAttacks.SIZE) {
-                        queue.offer(0);
-                        queue.publish();
-                        queue.kick();
-                    }
-                }
+                RingAttacks.scribble(Scene.of(driver, queue), queue, random);
                 assertOtherPairServes(driver);
             }
         }

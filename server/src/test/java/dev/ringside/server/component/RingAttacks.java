@@ -4,6 +4,7 @@ import dev.ringside.frontend.DriverQueue;
 import dev.ringside.frontend.RawRing;
 import dev.ringside.frontend.VirtioDriver;
 import dev.ringside.frontend.VirtioSpec;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
 
@@ -152,5 +153,31 @@ final class RingAttacks {
                             s.ring().descriptor(0, s.table(), 16, INDIRECT, 0);
                             s.table(0, 1L << 50, 16, 0, 0);
                         }));
+    }
+
+    /** Offers head 0 again and again, and changes its chain and all others meanwhile. */
+    static void scribble(final Scene scene, final DriverQueue queue, final Random random) {
+        final long[] addresses = {
+            scene.header(), scene.data(), scene.status(), 1L << 50, -1L, -4096L
+        };
+        final int[] lengths = {0, 1, 12, 16, 64, 512, 4096, -1, Integer.MIN_VALUE};
+        for (int i = 0; i < 20_000; i++) {
+            scene.ring()
+                    .descriptor(
+                            random.nextInt(SIZE),
+                            addresses[random.nextInt(addresses.length)],
+                            lengths[random.nextInt(lengths.length)],
+                            random.nextInt(8),
+                            random.nextInt(SIZE + 1));
+            if (random.nextInt(8) == 0) {
+                scene.honest();
+            }
+            final int under = queue.availableIndex() - scene.ring().usedIndex();
+            if (i % 16 == 0 && (under & 0xffff) < SIZE) {
+                queue.offer(0);
+                queue.publish();
+                queue.kick();
+            }
+        }
     }
 }
