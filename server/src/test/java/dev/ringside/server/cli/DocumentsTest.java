@@ -170,16 +170,24 @@ final class DocumentsTest {
         topics.forEach(topic -> assertTrue(page.contains("`" + topic + "`"), topic));
     }
 
+    /** Reads what a page shows between two marks, where {@code path} is this test's folder. */
+    private ServeOptions shown(String document, String start, String end, String path)
+            throws Exception {
+        String page = read(document);
+        int from = page.indexOf(start) + start.length();
+        String here =
+                page.substring(from, page.indexOf(end, from))
+                        .replace(path, folder.toString())
+                        .replaceAll(
+                                "(blk-file = \")[^\"]*?([a-z0-9]+\\.img)", "$1" + folder + "/$2");
+        return ServeParser.parse("page", ConfigFile.parse("page", here), false, new int[] {0, 1});
+    }
+
     @Test
     void shouldShowAConfigurationThatIsRight() throws Exception {
-        String page = read("docs/serve.md");
-        int start = page.indexOf("```toml\n") + "```toml\n".length();
-        String shown = page.substring(start, page.indexOf("```", start));
         Files.createFile(folder.resolve("vm1.img"));
-        String here = shown.replace("/run/ringside", folder + "").replace("/srv", folder + "");
 
-        ServeOptions options =
-                ServeParser.parse("page", ConfigFile.parse("page", here), false, new int[] {0, 1});
+        ServeOptions options = shown("docs/serve.md", "```toml\n", "```", "/run/ringside");
 
         assertEquals(2, options.disks().size());
         assertEquals(1, options.nics().size());
@@ -187,14 +195,9 @@ final class DocumentsTest {
 
     @Test
     void shouldBeginWithAConfigurationThatIsRight() throws Exception {
-        String page = read("docs/quick-start.md");
-        int start = page.indexOf("<<'END'\n") + "<<'END'\n".length();
-        String shown = page.substring(start, page.indexOf("\nEND\n", start));
         Files.createFile(folder.resolve("disk.img"));
-        String here = shown.replace("/tmp", folder + "").replace("disk.img", folder + "/disk.img");
 
-        ServeOptions options =
-                ServeParser.parse("page", ConfigFile.parse("page", here), false, new int[] {0, 1});
+        ServeOptions options = shown("docs/quick-start.md", "<<'END'\n", "\nEND\n", "/tmp");
 
         assertEquals(1, options.disks().size());
         assertEquals(1, options.nics().size());

@@ -1,8 +1,5 @@
 package dev.ringside.server.packaging;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -27,28 +24,22 @@ record CleanRoot(Path folder) {
             throw new IOException("/etc/os-release names no VERSION_CODENAME");
         }
         String unused =
-                output(
-                        "env",
-                        PATH,
-                        "mmdebstrap",
-                        "--variant=essential",
-                        "--mode=root",
-                        "--dpkgopt=force-unsafe-io",
-                        codename.group(1),
-                        folder.toString());
+                Programs.output(
+                        List.of(
+                                "env",
+                                PATH,
+                                "mmdebstrap",
+                                "--variant=essential",
+                                "--mode=root",
+                                "--dpkgopt=force-unsafe-io",
+                                codename.group(1),
+                                folder.toString()));
         return new CleanRoot(folder);
-    }
-
-    private static String output(String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), UTF_8);
-        assertEquals(0, process.waitFor(), String.join(" ", command) + ": " + output);
-        return output;
     }
 
     /** Runs a command in it; its output. */
     String run(String... words) throws IOException, InterruptedException {
-        return output(command(words).toArray(String[]::new));
+        return Programs.output(command(words));
     }
 
     /** The command that runs a command in it, with processes of its own. */

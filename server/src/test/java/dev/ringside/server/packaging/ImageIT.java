@@ -1,18 +1,10 @@
 package dev.ringside.server.packaging;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.frontend.BlkDriver;
-import dev.ringside.frontend.BlkLoad;
-import dev.ringside.frontend.BlkOptions;
-import dev.ringside.frontend.FrontendConnection;
-import dev.ringside.frontend.FrontendMemory;
-import dev.ringside.frontend.LoadOptions;
-import dev.ringside.frontend.LoadResult;
 import java.io.BufferedReader;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,16 +29,6 @@ final class ImageIT {
 
     @TempDir private Path folder = Path.of("/nonexistent");
 
-    private Path build() throws IOException, InterruptedException {
-        Process process =
-                new ProcessBuilder(Path.of("../bin/image").toString(), folder.toString())
-                        .redirectError(folder.resolve("messages").toFile())
-                        .start();
-        String printed = new String(process.getInputStream().readAllBytes(), UTF_8).strip();
-        assertEquals(0, process.waitFor(), Files.readString(folder.resolve("messages")));
-        return Path.of(printed);
-    }
-
     @Test
     void shouldServeFromAContainerWithoutAnyRight() throws Exception {
         Path sockets = Files.createDirectory(folder.resolve("sockets"));
@@ -54,7 +36,7 @@ final class ImageIT {
         Files.writeString(configuration.resolve("ringside.toml"), CONFIGURATION);
         OciBundle bundle =
                 OciBundle.unpack(
-                        build(),
+                        Programs.make("image", folder),
                         folder,
                         Map.of("/run/ringside", sockets, "/etc/ringside", configuration),
                         List.of("serve", "/etc/ringside/ringside.toml"));
@@ -65,14 +47,7 @@ final class ImageIT {
         try (BufferedReader messages = process.errorReader()) {
             String ready = String.valueOf(messages.readLine());
             assertTrue(ready.startsWith("ringside: ready: "), ready);
-            try (BlkDriver driver =
-                    BlkDriver.start(
-                            FrontendConnection.connect(sockets.resolve("d.sock")),
-                            FrontendMemory.likePc(16 << 20),
-                            BlkOptions.defaults())) {
-                LoadResult result =
-                        new BlkLoad(driver, LoadOptions.verified(16).requests(2_000)).run();
-                assertTrue(result.clean(), result.summary());
+            try (BlkDriver _ = Programs.drive(sockets.resolve("d.sock"))) {
                 String control = "--control-socket=/run/ringside/control";
                 String listed = bundle.exec(container, "ringside", "ctl", control, "list");
                 assertTrue(listed.contains("connected"), listed);

@@ -1,8 +1,5 @@
 package dev.ringside.server.packaging;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -32,14 +29,22 @@ record OciBundle(Path folder) {
             Path archive, Path folder, Map<String, Path> mounts, List<String> arguments)
             throws IOException, InterruptedException {
         Path layout = Files.createDirectories(folder.resolve("layout"));
-        String unused = output("tar", "-xf", archive.toString(), "-C", layout.toString());
+        String unused =
+                Programs.output(List.of("tar", "-xf", archive.toString(), "-C", layout.toString()));
         var mapper = new ObjectMapper();
         String tag =
                 mapper.readTree(layout.resolve("index.json").toFile())
                         .findValue("org.opencontainers.image.ref.name")
                         .asText();
         Path bundle = folder.resolve("bundle");
-        unused = output("umoci", "unpack", "--image", layout + ":" + tag, bundle.toString());
+        unused =
+                Programs.output(
+                        List.of(
+                                "umoci",
+                                "unpack",
+                                "--image",
+                                layout + ":" + tag,
+                                bundle.toString()));
         Path file = bundle.resolve(CONFIG);
         var config = (ObjectNode) mapper.readTree(file.toFile());
         confine(config, arguments);
@@ -73,13 +78,6 @@ record OciBundle(Path folder) {
                 .put("type", "tmpfs");
     }
 
-    private static String output(String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), UTF_8);
-        assertEquals(0, process.waitFor(), String.join(" ", command) + ": " + output);
-        return output;
-    }
-
     /** Starts a container; it ends with the process that runs it. */
     Process run(String name) throws IOException {
         return crun("run", "--bundle", folder.toString(), name).start();
@@ -89,12 +87,12 @@ record OciBundle(Path folder) {
     String exec(String name, String... words) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("exec", name));
         command.addAll(List.of(words));
-        return output(crun(command.toArray(String[]::new)).command().toArray(String[]::new));
+        return Programs.output(crun(command.toArray(String[]::new)).command());
     }
 
     /** Sends the container's first process a signal by name. */
     void signal(String name, String signal) throws IOException, InterruptedException {
-        String unused = output(crun("kill", name, signal).command().toArray(String[]::new));
+        String unused = Programs.output(crun("kill", name, signal).command());
     }
 
     private ProcessBuilder crun(String... words) {

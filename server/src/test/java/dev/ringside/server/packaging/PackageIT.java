@@ -5,13 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ringside.frontend.BlkDriver;
-import dev.ringside.frontend.BlkLoad;
-import dev.ringside.frontend.BlkOptions;
-import dev.ringside.frontend.FrontendConnection;
-import dev.ringside.frontend.FrontendMemory;
-import dev.ringside.frontend.LoadOptions;
-import dev.ringside.frontend.LoadResult;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,19 +22,9 @@ import org.junit.jupiter.api.io.TempDir;
 final class PackageIT {
     @TempDir private Path folder = Path.of("/nonexistent");
 
-    private Path build() throws IOException, InterruptedException {
-        Process process =
-                new ProcessBuilder(Path.of("../bin/package").toString(), folder.toString())
-                        .redirectError(folder.resolve("messages").toFile())
-                        .start();
-        String printed = new String(process.getInputStream().readAllBytes(), UTF_8).strip();
-        assertEquals(0, process.waitFor(), Files.readString(folder.resolve("messages")));
-        return Path.of(printed);
-    }
-
     @Test
     void shouldInstallServeAndBeRemovedWithoutATrace() throws Exception {
-        Path built = build();
+        Path built = Programs.make("package", folder);
         CleanRoot root = CleanRoot.make(folder.resolve("root"));
         Files.copy(built, root.path("tmp/ringside.deb"));
         Set<String> before = root.files();
@@ -76,15 +59,7 @@ final class PackageIT {
         try (BufferedReader messages = process.errorReader()) {
             String ready = String.valueOf(messages.readLine());
             assertTrue(ready.startsWith("ringside: ready: "), ready);
-            try (BlkDriver driver =
-                    BlkDriver.start(
-                            FrontendConnection.connect(root.path("run/d.sock")),
-                            FrontendMemory.likePc(16 << 20),
-                            BlkOptions.defaults())) {
-                LoadOptions load = LoadOptions.verified(16).requests(2_000);
-                LoadResult result = new BlkLoad(driver, load).run();
-                assertTrue(result.clean(), result.summary());
-            }
+            Programs.drive(root.path("run/d.sock")).close();
             assertTrue(process.children().allMatch(ProcessHandle::destroy));
             String stopped = String.valueOf(messages.readLine());
             assertTrue(stopped.startsWith("ringside: stopped: SIGTERM"), stopped);
