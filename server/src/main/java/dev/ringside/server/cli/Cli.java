@@ -1,5 +1,6 @@
 package dev.ringside.server.cli;
 
+import dev.ringside.server.check.CheckCommand;
 import dev.ringside.server.ctl.CtlCommand;
 import dev.ringside.server.demo.DemoCommand;
 import dev.ringside.server.log.Log;
@@ -47,6 +48,8 @@ final class Cli {
                                           take over a running process; guests go on
               ringside bench blk|net --socket-path=PATH [--vs=PATH] [OPTION...]
                                           drive any back-end without a VM and measure it
+              ringside check --socket-path=PATH [OPTION...]
+                                          check what any back-end does wrongly
               ringside demo [OPTION...]   serve a disk and a NIC to a real VM in QEMU
               ringside manual FOLDER      write manual pages, and completion for bash
               ringside version            print the version
@@ -57,8 +60,8 @@ final class Cli {
 
     private static final List<String> COMMANDS =
             List.of(
-                    "blk", "net", "serve", "ctl", "top", "upgrade", "bench", "demo", "manual",
-                    "version", "help");
+                    "blk", "net", "serve", "ctl", "top", "upgrade", "bench", "check", "demo",
+                    "manual", "version", "help");
 
     private final PrintStream out;
     private final PrintStream err;
@@ -104,6 +107,7 @@ final class Cli {
             case "top" -> TopCommand.run(rest, out);
             case "upgrade" -> UpgradeCommand.run(rest, out);
             case "bench" -> BenchCommand.run(rest, out, err);
+            case "check" -> CheckCommand.run(rest, out);
             case "demo" -> DemoCommand.run(rest, out, err);
             case "manual" -> Manual.run(rest);
             case "version", "--version", "-V" -> print("ringside " + Version.text() + "\n");

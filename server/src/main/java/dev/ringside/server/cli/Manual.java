@@ -1,5 +1,6 @@
 package dev.ringside.server.cli;
 
+import dev.ringside.server.check.CheckSyntax;
 import dev.ringside.server.ctl.CtlCommand;
 import dev.ringside.server.demo.DemoCommand;
 import dev.ringside.server.options.BlkSyntax;
@@ -71,6 +72,7 @@ final class Manual {
                 .addSubcommand("top", TopCommand.commandLine())
                 .addSubcommand("upgrade", UpgradeCommand.commandLine())
                 .addSubcommand("bench", BenchCommand.commandLine())
+                .addSubcommand("check", CheckSyntax.commandLine())
                 .addSubcommand("demo", DemoCommand.commandLine());
     }
 }
