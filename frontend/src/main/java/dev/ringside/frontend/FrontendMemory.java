@@ -16,6 +16,7 @@ import java.util.Map;
  * regions.
  */
 public final class FrontendMemory implements AutoCloseable {
+    private static final long HUGE_PAGE_BYTES = 2 << 20;
     private static final long HIGH_GUEST_ADDRESS = 0x1_0000_0000L;
 
     private final List<FrontendRegion> regions = new ArrayList<>();
@@ -36,6 +37,13 @@ public final class FrontendMemory implements AutoCloseable {
             memory.close();
             throw e;
         }
+    }
+
+    /** One region from 0 of huge pages of 2 MiB; the system must have reserved them. */
+    public static FrontendMemory huge(final long sizeBytes) throws IOException {
+        final FrontendMemory memory = new FrontendMemory();
+        memory.add(FrontendRegion.createHuge(0, sizeBytes, HUGE_PAGE_BYTES));
+        return memory;
     }
 
     /** {@code count} regions of {@code sizeBytes}, each followed by a hole of the same size. */

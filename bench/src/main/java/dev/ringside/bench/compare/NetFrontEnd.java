@@ -2,7 +2,6 @@ package dev.ringside.bench.compare;
 
 import dev.ringside.frontend.FrontendConnection;
 import dev.ringside.frontend.FrontendMemory;
-import dev.ringside.frontend.FrontendRegion;
 import dev.ringside.frontend.NetDriver;
 import dev.ringside.frontend.NetLoad;
 import dev.ringside.frontend.NetLoadOptions;
@@ -35,7 +34,6 @@ final class NetFrontEnd {
     }
 
     private static final long MEMORY_BYTES = 64 << 20;
-    private static final long HUGE_PAGE_BYTES = 2 << 20;
     private static final int QUEUE_SIZE = 1024;
     private static final int TESTPMD_BURST = 32;
     private static final long SETTLE_NS = 300_000_000L;
@@ -64,12 +62,7 @@ final class NetFrontEnd {
     }
 
     private FrontendMemory memory() throws IOException {
-        if (!hugePages) {
-            return FrontendMemory.likePc(MEMORY_BYTES);
-        }
-        final FrontendMemory memory = new FrontendMemory();
-        memory.add(FrontendRegion.createHuge(0, MEMORY_BYTES, HUGE_PAGE_BYTES));
-        return memory;
+        return hugePages ? FrontendMemory.huge(MEMORY_BYTES) : FrontendMemory.likePc(MEMORY_BYTES);
     }
 
     private Duel.Turn own(

@@ -1,13 +1,11 @@
 package dev.ringside.server.bench;
 
 import dev.ringside.frontend.FrontendMemory;
-import dev.ringside.frontend.FrontendRegion;
 import java.io.IOException;
 
 /** The memory that is shared with a back-end. */
 final class BenchMemory {
     private static final long STEP_BYTES = 16L << 20;
-    private static final long HUGE_PAGE_BYTES = 2 << 20;
 
     private BenchMemory() {}
 
@@ -21,15 +19,12 @@ final class BenchMemory {
         if (!hugePages) {
             return FrontendMemory.likePc(rounded);
         }
-        FrontendMemory memory = new FrontendMemory();
         try {
-            memory.add(FrontendRegion.createHuge(0, rounded, HUGE_PAGE_BYTES));
-            return memory;
+            return FrontendMemory.huge(rounded);
         } catch (IOException e) {
-            memory.close();
             throw new IOException(
                     "--huge-pages: the host has not "
-                            + rounded / HUGE_PAGE_BYTES
+                            + (rounded >> 21)
                             + " free ones: write more than that into /proc/sys/vm/nr_hugepages",
                     e);
         }
