@@ -11,32 +11,31 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
-/** A back-end process, and this process's connection to it. One thread. */
+/**
+ * A back-end process, and this process's connection to it. It stands still except in {@link
+ * #awake}: both contestants share a processor. One thread.
+ */
 final class BackEnd implements AutoCloseable {
     private static final long START_LIMIT_MS = 60_000;
     private static final int MEMORY_BYTES = 64 << 20;
     private static final int QUEUE_SIZE = 512;
 
-    /** Who can be measured. */
-    enum Kind {
-        RINGSIDE("Ringside"),
-        QEMU("qemu-storage-daemon");
+    /**
+     * Where back-ends run.
+     *
+     * @param folder their sockets, logs and images
+     * @param cpu their processor
+     */
+    record Place(Path folder, int cpu) {}
 
-        private final String title;
-
-        Kind(final String title) {
-            this.title = title;
-        }
-
-        String title() {
-            return title;
-        }
+    /** What a back-end does while it is awake. */
+    interface Work<T> {
+        T run() throws IOException;
     }
 
-    private final Kind kind;
+    private final DiskProgram program;
     private final Process process;
     private final Path socket;
     private final Path image;
@@ -44,29 +43,61 @@ final class BackEnd implements AutoCloseable {
     private final BlkDriver driver;
 
     private BackEnd(
-            final Kind kind,
+            final DiskProgram program,
             final Process process,
             final Path socket,
             final Path image,
-            final long startNs)
-            throws IOException {
-        this.kind = kind;
+            final long listeningNs,
+            final BlkDriver driver) {
+        this.program = program;
         this.process = process;
         this.socket = socket;
         this.image = image;
+        this.listeningNs = listeningNs;
+        this.driver = driver;
+    }
+
+    /** Starts it on one processor and drives it up to running rings. */
+    static BackEnd start(final DiskProgram program, final Storage storage, final Place place)
+            throws IOException {
+        final String name = program.fileName();
+        final Path socket = place.folder().resolve(name + ".sock");
+        Files.deleteIfExists(socket);
+        final Path image = storage.image(place.folder(), name);
+        storage.prepare(image);
+        final List<String> command = new ArrayList<>();
+        command.addAll(List.of("taskset", "-c", Integer.toString(place.cpu())));
+        command.addAll(program.command(storage, image, socket, place.cpu()));
+        final File log = place.folder().resolve(name + ".log").toFile();
+        final ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log);
+        builder.environment().put("RINGSIDE_BUILD", "never");
+        final long startNs = System.nanoTime();
+        final Process process = builder.start();
+        // A run that is broken off leaves neither processes nor images.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> abandon(process, image)));
         try {
             final FrontendConnection connection = connect(process, socket);
-            this.listeningNs = System.nanoTime() - startNs;
-            this.driver =
-                    BlkDriver.start(
-                            connection,
-                            FrontendMemory.likePc(MEMORY_BYTES),
-                            BlkOptions.defaults().queueSize(QUEUE_SIZE));
+            final long listeningNs = System.nanoTime() - startNs;
+            final BlkDriver driver = drive(connection);
+            Standstill.begin(process);
+            return new BackEnd(program, process, socket, image, listeningNs, driver);
         } catch (IOException e) {
             process.destroyForcibly();
-            throw new IOException(
-                    kind.title() + " does not serve; see the .log beside " + socket, e);
+            throw new IOException(program.title() + " does not serve; see " + log, e);
         }
+    }
+
+    private static void abandon(final Process process, final Path image) {
+        if (process.isAlive()) {
+            process.destroy();
+            try {
+                Standstill.end(process);
+            } catch (IOException e) {
+                process.destroyForcibly();
+            }
+        }
+        boolean unused = image.toFile().delete();
     }
 
     private static FrontendConnection connect(final Process process, final Path socket)
@@ -83,87 +114,25 @@ final class BackEnd implements AutoCloseable {
         }
     }
 
-    /** Starts it on one processor and drives it up to running rings. */
-    static BackEnd start(
-            final Kind kind,
-            final Storage storage,
-            final Path root,
-            final Path folder,
-            final int cpu)
-            throws IOException {
-        return start(kind, storage, root, folder, cpu, List.of());
+    private static BlkDriver drive(final FrontendConnection connection) throws IOException {
+        return BlkDriver.start(
+                connection,
+                FrontendMemory.likePc(MEMORY_BYTES),
+                BlkOptions.defaults().queueSize(QUEUE_SIZE));
     }
 
-    /** The same with more options of Ringside. */
-    static BackEnd startRingside(
-            final Storage storage,
-            final Path root,
-            final Path folder,
-            final int cpu,
-            final List<String> more)
-            throws IOException {
-        return start(Kind.RINGSIDE, storage, root, folder, cpu, more);
+    /** Lets it run until the work is done. */
+    <T> T awake(final Work<T> work) throws IOException {
+        Standstill.end(process);
+        try {
+            return work.run();
+        } finally {
+            Standstill.begin(process);
+        }
     }
 
-    private static BackEnd start(
-            final Kind kind,
-            final Storage storage,
-            final Path root,
-            final Path folder,
-            final int cpu,
-            final List<String> more)
-            throws IOException {
-        final String name = kind.name().toLowerCase(Locale.ROOT);
-        final Path socket = folder.resolve(name + ".sock");
-        Files.deleteIfExists(socket);
-        final Path image = storage.image(folder, name);
-        storage.prepare(image);
-        final List<String> command = new ArrayList<>();
-        command.addAll(List.of("taskset", "-c", Integer.toString(cpu)));
-        command.addAll(
-                switch (kind) {
-                    case RINGSIDE ->
-                            List.of(
-                                    root.resolve("bin/ringside").toString(),
-                                    "blk",
-                                    "--socket-path=" + socket,
-                                    "--backend=" + storage.ringsideBackend(image),
-                                    "--num-queues=1");
-                    case QEMU -> qemu(storage.qemuBlockdev(image), socket);
-                });
-        command.addAll(more);
-        final File log = folder.resolve(name + ".log").toFile();
-        final ProcessBuilder builder =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log);
-        builder.environment().put("RINGSIDE_BUILD", "never");
-        final long startNs = System.nanoTime();
-        final Process process = builder.start();
-        // A run that is broken off leaves neither processes nor images.
-        Runtime.getRuntime()
-                .addShutdownHook(
-                        new Thread(
-                                () -> {
-                                    process.destroy();
-                                    boolean unused = image.toFile().delete();
-                                }));
-        return new BackEnd(kind, process, socket, image, startNs);
-    }
-
-    private static List<String> qemu(final String blockdev, final Path socket) {
-        return List.of(
-                "qemu-storage-daemon",
-                "--object",
-                "iothread,id=io0",
-                "--blockdev",
-                blockdev,
-                "--export",
-                "type=vhost-user-blk,id=e,node-name=n,addr.type=unix,addr.path="
-                        + socket
-                        + ",writable=on,num-queues=1,iothread=io0");
-    }
-
-    Kind kind() {
-        return kind;
+    String title() {
+        return program.title();
     }
 
     BlkDriver driver() {
@@ -190,6 +159,7 @@ final class BackEnd implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        Standstill.end(process);
         driver.close();
         process.destroy();
         try {

@@ -18,7 +18,8 @@ public final class Compare {
     private static final double MIB = 1 << 20;
 
     private final CompareOptions options;
-    private final Report report = new Report(System.out);
+    private final DiskProgram peer = new QemuDisk();
+    private final Report report = new Report(System.out, peer.title(), peer.column());
     private final List<Report.Idle> idle = new ArrayList<>();
     private final List<Double> ringsideStartsMs = new ArrayList<>();
     private final List<Double> peerStartsMs = new ArrayList<>();
@@ -59,31 +60,32 @@ public final class Compare {
 
     private void run() throws IOException {
         Files.createDirectories(options.folder());
+        final BackEnd.Place place =
+                new BackEnd.Place(options.folder(), options.pace().backendCpu());
+        final DiskProgram ringside = new RingsideDisk(options.root(), List.of());
         report.heading();
         for (final Storage storage : options.storages()) {
-            try (BackEnd ringside = start(BackEnd.Kind.RINGSIDE, storage);
-                    BackEnd peer = start(BackEnd.Kind.QEMU, storage)) {
-                compare(storage, ringside, peer);
+            try (BackEnd one = start(ringside, storage, place, ringsideStartsMs);
+                    BackEnd other = start(peer, storage, place, peerStartsMs)) {
+                compare(storage, one, other);
             }
         }
         for (int i = 1; i < options.starts(); i++) {
-            start(BackEnd.Kind.RINGSIDE, Storage.NULL).close();
-            start(BackEnd.Kind.QEMU, Storage.NULL).close();
+            start(ringside, Storage.NULL, place, ringsideStartsMs).close();
+            start(peer, Storage.NULL, place, peerStartsMs).close();
         }
         report.idle(idle);
         report.starts(array(ringsideStartsMs), array(peerStartsMs));
     }
 
-    private BackEnd start(final BackEnd.Kind kind, final Storage storage) throws IOException {
-        final BackEnd backEnd =
-                BackEnd.start(
-                        kind,
-                        storage,
-                        options.root(),
-                        options.folder(),
-                        options.pace().backendCpu());
-        (kind == BackEnd.Kind.RINGSIDE ? ringsideStartsMs : peerStartsMs)
-                .add(backEnd.listeningNs() / 1e6);
+    private BackEnd start(
+            final DiskProgram program,
+            final Storage storage,
+            final BackEnd.Place place,
+            final List<Double> startsMs)
+            throws IOException {
+        final BackEnd backEnd = BackEnd.start(program, storage, place);
+        startsMs.add(backEnd.listeningNs() / 1e6);
         return backEnd;
     }
 
@@ -101,48 +103,55 @@ public final class Compare {
                                 durationNs -> turn(peer, write, depth, durationNs)));
             }
         }
-        final long garbageBefore = Garbage.shardBytes(ringside.pid());
-        final var mark = ringside.driver().memory().mark();
-        final long requests =
-                new BlkLoad(
-                                ringside.driver(),
-                                LoadOptions.randomRead(32).durationNs(2 * options.pace().turnNs()))
-                        .start(options.pace().frontendCpu())
-                        .join()
-                        .requests();
-        ringside.driver().memory().release(mark);
-        final long garbage = Garbage.shardBytes(ringside.pid()) - garbageBefore;
+        final Spent spent = ringside.awake(() -> spent(ringside));
         idle.add(
                 new Report.Idle(
                         storage,
-                        idlePercent(ringside),
-                        idlePercent(peer),
+                        ringside.awake(() -> idlePercent(ringside)),
+                        peer.awake(() -> idlePercent(peer)),
                         ringside.residentBytes() / MIB,
                         peer.residentBytes() / MIB,
-                        garbage,
-                        requests));
+                        spent.bytes(),
+                        spent.requests()));
+    }
+
+    /** What Ringside's shards allocated over so many requests. */
+    private record Spent(long bytes, long requests) {}
+
+    private Spent spent(final BackEnd ringside) throws IOException {
+        final long before = Garbage.shardBytes(ringside.pid());
+        final LoadResult result =
+                load(ringside, LoadOptions.randomRead(32).durationNs(2 * options.pace().turnNs()));
+        return new Spent(Garbage.shardBytes(ringside.pid()) - before, result.requests());
     }
 
     private Duel.Turn turn(
             final BackEnd backEnd, final boolean write, final int depth, final long durationNs)
             throws IOException {
-        final var mark = backEnd.driver().memory().mark();
         final LoadOptions load =
                 (write ? LoadOptions.randomWrite(depth) : LoadOptions.randomRead(depth))
                         .durationNs(durationNs)
                         .seed(depth);
-        final long cpuBefore = backEnd.cpuNs();
+        return backEnd.awake(
+                () -> {
+                    final long cpuBefore = backEnd.cpuNs();
+                    final LoadResult result = load(backEnd, load);
+                    return new Duel.Turn(
+                            result.requestsPerSecond(),
+                            (double) (backEnd.cpuNs() - cpuBefore) / result.requests(),
+                            result.latency().percentileNs(0.5));
+                });
+    }
+
+    private LoadResult load(final BackEnd backEnd, final LoadOptions load) throws IOException {
+        final var mark = backEnd.driver().memory().mark();
         final LoadResult result =
                 new BlkLoad(backEnd.driver(), load).start(options.pace().frontendCpu()).join();
-        final long cpuNs = backEnd.cpuNs() - cpuBefore;
         backEnd.driver().memory().release(mark);
         if (!result.clean()) {
-            throw new IOException(backEnd.kind().title() + ": " + result.summary());
+            throw new IOException(backEnd.title() + ": " + result.summary());
         }
-        return new Duel.Turn(
-                result.requestsPerSecond(),
-                (double) cpuNs / result.requests(),
-                result.latency().percentileNs(0.5));
+        return result;
     }
 
     private double idlePercent(final BackEnd backEnd) throws IOException {

@@ -73,33 +73,38 @@ final class LimitTable {
 
     private void measure(final Row row) throws IOException {
         try (BackEnd ringside =
-                BackEnd.startRingside(
+                BackEnd.start(
+                        new RingsideDisk(root, List.of("--" + row.limit() + "=" + row.rate())),
                         Storage.NULL,
-                        root,
-                        folder,
-                        pace.backendCpu(),
-                        List.of("--" + row.limit() + "=" + row.rate()))) {
-            final LoadOptions load =
-                    (row.write() ? LoadOptions.randomWrite(DEPTH) : LoadOptions.randomRead(DEPTH))
-                            .blockBytes(row.requestBytes());
-            drive(ringside, load.durationNs(SECOND_NS));
-            final long cpuBefore = ringside.cpuNs();
-            final long startNs = System.nanoTime();
-            final LoadResult result = drive(ringside, load.durationNs(durationNs));
-            final double cpu =
-                    100.0 * (ringside.cpuNs() - cpuBefore) / (System.nanoTime() - startNs);
-            final double rate = row.of(result);
-            out.printf(
-                    Locale.ROOT,
-                    "| %s=%d | %d B %s | %.0f | %+.2f %% | %.1f %% |%n",
-                    row.limit(),
-                    row.rate(),
-                    row.requestBytes(),
-                    row.write() ? "write" : "read",
-                    rate,
-                    100 * (rate - row.rate()) / row.rate(),
-                    cpu);
+                        new BackEnd.Place(folder, pace.backendCpu()))) {
+            ringside.awake(
+                    () -> {
+                        measure(row, ringside);
+                        return row;
+                    });
         }
+    }
+
+    private void measure(final Row row, final BackEnd ringside) throws IOException {
+        final LoadOptions load =
+                (row.write() ? LoadOptions.randomWrite(DEPTH) : LoadOptions.randomRead(DEPTH))
+                        .blockBytes(row.requestBytes());
+        drive(ringside, load.durationNs(SECOND_NS));
+        final long cpuBefore = ringside.cpuNs();
+        final long startNs = System.nanoTime();
+        final LoadResult result = drive(ringside, load.durationNs(durationNs));
+        final double cpu = 100.0 * (ringside.cpuNs() - cpuBefore) / (System.nanoTime() - startNs);
+        final double rate = row.of(result);
+        out.printf(
+                Locale.ROOT,
+                "| %s=%d | %d B %s | %.0f | %+.2f %% | %.1f %% |%n",
+                row.limit(),
+                row.rate(),
+                row.requestBytes(),
+                row.write() ? "write" : "read",
+                rate,
+                100 * (rate - row.rate()) / row.rate(),
+                cpu);
     }
 
     private LoadResult drive(final BackEnd ringside, final LoadOptions load) throws IOException {

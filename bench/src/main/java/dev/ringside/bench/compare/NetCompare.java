@@ -19,7 +19,7 @@ final class NetCompare {
     private static final int HUGE_PAGES_MIB = 640;
 
     private final NetCompareOptions options;
-    private final Report report = new Report(System.out);
+    private final Report report = new Report(System.out, "DPDK", "DPDK");
 
     NetCompare(final NetCompareOptions options) {
         this.options = options;

@@ -7,16 +7,22 @@ import java.util.Locale;
 /** Markdown tables, one line at a time, so that a run that is broken off has shown something. */
 final class Report {
     private final PrintStream out;
+    private final String peer;
+    private final String peerColumn;
 
-    Report(final PrintStream out) {
+    /** The peer's name, and the same where a column has little room. */
+    Report(final PrintStream out, final String peer, final String peerColumn) {
         this.out = out;
+        this.peer = peer;
+        this.peerColumn = peerColumn;
     }
 
     void heading() {
         line(
-                "| storage | 4 KiB random | depth | Ringside k/s | qemu-storage-daemon k/s"
-                        + " | ratio (least to most) | CPU us/request: Ringside | qemu | ratio"
-                        + " | p50 us: Ringside | qemu | round trip ns |");
+                "| storage | 4 KiB random | depth | Ringside k/s | %s k/s"
+                        + " | ratio (least to most) | CPU us/request: Ringside | %s | ratio"
+                        + " | p50 us: Ringside | %s | round trip ns |",
+                peer, peerColumn, peerColumn);
         line("|---|---|---|---|---|---|---|---|---|---|---|---|");
     }
 
@@ -61,9 +67,10 @@ final class Report {
 
     void netHeading() {
         line(
-                "| front-end | frames | bytes | Ringside M/s | DPDK M/s | ratio (least to most)"
-                        + " | CPU ns/frame: Ringside | DPDK | ratio"
-                        + " | p50 ns: Ringside | DPDK | round trip ns |");
+                "| front-end | frames | bytes | Ringside M/s | %s M/s | ratio (least to most)"
+                        + " | CPU ns/frame: Ringside | %s | ratio"
+                        + " | p50 ns: Ringside | %s | round trip ns |",
+                peer, peerColumn, peerColumn);
         line("|---|---|---|---|---|---|---|---|---|---|---|---|");
     }
 
@@ -99,7 +106,7 @@ final class Report {
             final double ringsideIdlePercent,
             final double peerIdlePercent) {
         line("");
-        line("| | Ringside | DPDK |");
+        line("| | Ringside | %s |", peer);
         line("|---|---|---|");
         line("| resident MiB, huge pages not counted | %.0f | %.0f |", ringsideMib, peerMib);
         line(
@@ -126,8 +133,10 @@ final class Report {
     void idle(final List<Idle> rows) {
         line("");
         line(
-                "| storage | idle CPU %%: Ringside | qemu | resident MiB: Ringside | qemu"
-                        + " | Ringside's shards allocated | over requests | per request |");
+                "| storage | idle CPU %%: Ringside | %s"
+                        + " | resident MiB, huge pages not counted: Ringside | %s"
+                        + " | Ringside's shards allocated | over requests | per request |",
+                peerColumn, peerColumn);
         line("|---|---|---|---|---|---|---|---|");
         for (final Idle row : rows) {
             line(
@@ -145,7 +154,7 @@ final class Report {
 
     void starts(final double[] ringsideMs, final double[] peerMs) {
         line("");
-        line("| time to a listening socket | Ringside | qemu-storage-daemon |");
+        line("| time to a listening socket | Ringside | %s |", peer);
         line("|---|---|---|");
         line(
                 "| median of %d, ms | %.0f | %.0f |",

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Random;
 
-/** What is served, and how each back-end names it. */
+/** What is served. */
 enum Storage {
     /** Nothing: requests are answered and no data is touched. */
     NULL("null", 1L << 30),
@@ -29,6 +29,10 @@ enum Storage {
 
     String title() {
         return title;
+    }
+
+    long sizeBytes() {
+        return sizeBytes;
     }
 
     /** The image's path for one back-end; each has its own, for images are locked. */
@@ -54,27 +58,5 @@ enum Storage {
         try (var channel = FileChannel.open(image, StandardOpenOption.WRITE)) {
             channel.force(true);
         }
-    }
-
-    /** For {@code ringside blk --backend}. */
-    String ringsideBackend(final Path image) {
-        return switch (this) {
-            case NULL -> "null:size=1G";
-            case TMPFS -> "file:" + image + ",direct=off";
-            case FILE -> "file:" + image + ",direct=on";
-        };
-    }
-
-    /** For {@code qemu-storage-daemon --blockdev}. */
-    String qemuBlockdev(final Path image) {
-        return switch (this) {
-            case NULL -> "driver=null-co,node-name=n,read-zeroes=off,size=" + sizeBytes;
-            case TMPFS -> qemuFile(image) + ",cache.direct=off";
-            case FILE -> qemuFile(image) + ",cache.direct=on";
-        };
-    }
-
-    private static String qemuFile(final Path image) {
-        return "driver=file,node-name=n,filename=" + image + ",discard=unmap,aio=io_uring";
     }
 }

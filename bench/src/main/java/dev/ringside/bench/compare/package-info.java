@@ -1,6 +1,7 @@
 /**
  * Ringside and a peer side by side: both serve the same storage at the same time, one front-end
- * drives them in turn, and only the ratios of neighbouring runs are judged.
+ * drives them in turn - who has not its turn uses no processor time - and only the ratios of
+ * neighbouring runs are judged.
  *
  * <p>Callers may assume nothing about absolute figures: they belong to the machine and the hour.
  */

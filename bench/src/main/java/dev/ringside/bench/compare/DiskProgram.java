@@ -1,0 +1,31 @@
+package dev.ringside.bench.compare;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/** A program that serves a disk by vhost-user, and how it is told to. */
+interface DiskProgram {
+    /** What the tables call it. */
+    String title();
+
+    /** The same where a column has little room. */
+    default String column() {
+        return title();
+    }
+
+    /** What its socket, its image and its log are called. */
+    default String fileName() {
+        return column().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * The command line; what it reads besides is written by this.
+     *
+     * @param image what is served, where the storage has a file
+     * @param socket where it is to listen
+     * @param cpu the processor on which it runs
+     */
+    List<String> command(Storage storage, Path image, Path socket, int cpu) throws IOException;
+}
