@@ -27,8 +27,9 @@ final class BackEnd implements AutoCloseable {
      *
      * @param folder their sockets, logs and images
      * @param cpu their processor
+     * @param hugePages front-ends share huge pages with them, which the system must have
      */
-    record Place(Path folder, int cpu) {}
+    record Place(Path folder, int cpu, boolean hugePages) {}
 
     /** What a back-end does while it is awake. */
     interface Work<T> {
@@ -79,7 +80,7 @@ final class BackEnd implements AutoCloseable {
         try {
             final FrontendConnection connection = connect(process, socket);
             final long listeningNs = System.nanoTime() - startNs;
-            final BlkDriver driver = drive(connection);
+            final BlkDriver driver = drive(connection, place.hugePages());
             Standstill.begin(process);
             return new BackEnd(program, process, socket, image, listeningNs, driver);
         } catch (IOException e) {
@@ -114,10 +115,11 @@ final class BackEnd implements AutoCloseable {
         }
     }
 
-    private static BlkDriver drive(final FrontendConnection connection) throws IOException {
+    private static BlkDriver drive(final FrontendConnection connection, final boolean hugePages)
+            throws IOException {
         return BlkDriver.start(
                 connection,
-                FrontendMemory.likePc(MEMORY_BYTES),
+                hugePages ? FrontendMemory.huge(MEMORY_BYTES) : FrontendMemory.likePc(MEMORY_BYTES),
                 BlkOptions.defaults().queueSize(QUEUE_SIZE));
     }
 

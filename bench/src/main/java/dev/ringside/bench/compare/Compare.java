@@ -16,16 +16,18 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class Compare {
     private static final double MIB = 1 << 20;
+    private static final int FILL_BYTES = 64 << 10;
+    private static final int FILL_DEPTH = 8;
 
     private final CompareOptions options;
-    private final DiskProgram peer = new QemuDisk();
-    private final Report report = new Report(System.out, peer.title(), peer.column());
+    private final Report report;
     private final List<Report.Idle> idle = new ArrayList<>();
     private final List<Double> ringsideStartsMs = new ArrayList<>();
     private final List<Double> peerStartsMs = new ArrayList<>();
 
     private Compare(final CompareOptions options) {
         this.options = options;
+        report = new Report(System.out, options.peer().title(), options.peer().column());
     }
 
     /** Exit status 64 for wrong options, 1 for a run that failed. */
@@ -60,19 +62,33 @@ public final class Compare {
 
     private void run() throws IOException {
         Files.createDirectories(options.folder());
-        final BackEnd.Place place =
-                new BackEnd.Place(options.folder(), options.pace().backendCpu());
+        final int hugePagesMib = options.peer().hugePagesMib();
+        try (HugePageReserve reserve = HugePageReserve.of(hugePagesMib)) {
+            if (!reserve.enough()) {
+                throw new IOException(
+                        options.peer().title()
+                                + " needs "
+                                + hugePagesMib
+                                + " MiB of huge pages that are free: write more into"
+                                + " /proc/sys/vm/nr_hugepages");
+            }
+            report.note(hugePagesMib > 0 ? "Memory: huge pages." : "Memory: no huge pages.");
+            run(new BackEnd.Place(options.folder(), options.pace().backendCpu(), hugePagesMib > 0));
+        }
+    }
+
+    private void run(final BackEnd.Place place) throws IOException {
         final DiskProgram ringside = new RingsideDisk(options.root(), List.of());
         report.heading();
         for (final Storage storage : options.storages()) {
             try (BackEnd one = start(ringside, storage, place, ringsideStartsMs);
-                    BackEnd other = start(peer, storage, place, peerStartsMs)) {
+                    BackEnd other = start(options.peer(), storage, place, peerStartsMs)) {
                 compare(storage, one, other);
             }
         }
         for (int i = 1; i < options.starts(); i++) {
             start(ringside, Storage.NULL, place, ringsideStartsMs).close();
-            start(peer, Storage.NULL, place, peerStartsMs).close();
+            start(options.peer(), Storage.NULL, place, peerStartsMs).close();
         }
         report.idle(idle);
         report.starts(array(ringsideStartsMs), array(peerStartsMs));
@@ -86,7 +102,18 @@ public final class Compare {
             throws IOException {
         final BackEnd backEnd = BackEnd.start(program, storage, place);
         startsMs.add(backEnd.listeningNs() / 1e6);
+        if (storage == Storage.MEMORY) {
+            backEnd.awake(() -> load(backEnd, fill(storage)));
+        }
         return backEnd;
+    }
+
+    // Pages that nobody wrote to may all be the same one.
+    private static LoadOptions fill(final Storage storage) {
+        return LoadOptions.randomWrite(FILL_DEPTH)
+                .random(false)
+                .blockBytes(FILL_BYTES)
+                .requests(storage.sizeBytes() / FILL_BYTES);
     }
 
     private void compare(final Storage storage, final BackEnd ringside, final BackEnd peer)

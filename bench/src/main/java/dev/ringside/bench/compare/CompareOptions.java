@@ -4,18 +4,22 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What to measure of disks.
  *
  * @param root the repository
+ * @param peer with whom Ringside is compared
  * @param folder where images and sockets go; the file case measures the disk under it
  * @param idleNs for how long idle processor time is looked at
  * @param starts how often each is started to time it
  */
 record CompareOptions(
         Path root,
+        DiskProgram peer,
         Path folder,
         List<Storage> storages,
         List<Integer> depths,
@@ -23,16 +27,20 @@ record CompareOptions(
         long idleNs,
         int starts) {
     private static final long SECOND_NS = 1_000_000_000L;
-    private static final Set<String> OPTIONS = Set.of("--case", "--depth", "--folder");
+    private static final Set<String> OPTIONS =
+            Set.of("--case", "--depth", "--folder", "--peer", "--spdk");
 
     /** What {@code --help} says. */
     static final String USAGE =
             """
-            usage: bench/compare [--quick] [--case=null|tmpfs|file ...] [--depth=N ...]
+            usage: bench/compare [--peer=qemu-storage-daemon|spdk] [--spdk=PROGRAM] [--quick]
+                                 [--case=null|memory|tmpfs|file ...] [--depth=N ...]
                                  [--pairs=N] [--seconds=S] [--folder=DIR]
 
-            Serves the same storage by Ringside and by qemu-storage-daemon, drives both in turn from
-            processor 0 (they run on processor 1), and prints Markdown tables.
+            Serves the same storage by Ringside and by its peer, drives both in turn from processor
+            0 (they run on processor 1), and prints Markdown tables.
+            --peer     qemu-storage-daemon, which has no case memory, or spdk
+            --spdk     SPDK's vhost target; else the program vhost in PATH
             --quick    short runs: whether it works, not how fast
             --folder   where images go: the file case measures the disk under it\
             """;
@@ -47,20 +55,51 @@ record CompareOptions(
         known.addAll(Pace.OPTIONS);
         arguments.allow(known);
         final Pace pace = Pace.parse(arguments);
-        final List<Storage> storages =
-                arguments.values("--case").stream()
-                        .map(value -> Storage.valueOf(value.toUpperCase(Locale.ROOT)))
-                        .toList();
+        final DiskProgram peer = peer(arguments);
         final List<Integer> depths =
                 arguments.values("--depth").stream().map(Integer::valueOf).toList();
         return new CompareOptions(
                 root,
+                peer,
                 Path.of(arguments.last("--folder", root.resolve("bench/target/compare").toString()))
                         .toAbsolutePath(),
-                storages.isEmpty() ? List.of(Storage.values()) : storages,
+                storages(arguments.values("--case"), peer),
                 depths.isEmpty() ? List.of(1, 32, 128) : depths,
                 pace,
                 pace.quick() ? SECOND_NS : 10 * SECOND_NS,
                 pace.quick() ? 1 : 5);
+    }
+
+    private static DiskProgram peer(final Arguments arguments) {
+        final String name = arguments.last("--peer", "qemu-storage-daemon");
+        final boolean spdk = name.equals("spdk");
+        if (!spdk && !arguments.values("--spdk").isEmpty()) {
+            throw new IllegalArgumentException("--spdk is for --peer=spdk");
+        }
+        if (spdk) {
+            return SpdkDisk.find(
+                    arguments.last("--spdk", SpdkDisk.PROGRAM),
+                    Objects.requireNonNullElse(System.getenv("PATH"), ""));
+        }
+        if (name.equals("qemu-storage-daemon")) {
+            return new QemuDisk();
+        }
+        throw new IllegalArgumentException(
+                "there is no peer " + name + ", only qemu-storage-daemon and spdk");
+    }
+
+    private static List<Storage> storages(final List<String> names, final DiskProgram peer) {
+        if (names.isEmpty()) {
+            return Stream.of(Storage.values()).filter(peer::serves).toList();
+        }
+        final List<Storage> storages =
+                names.stream().map(name -> Storage.valueOf(name.toUpperCase(Locale.ROOT))).toList();
+        for (final Storage storage : storages) {
+            if (!peer.serves(storage)) {
+                throw new IllegalArgumentException(
+                        peer.title() + " has no storage '" + storage.title() + "'");
+            }
+        }
+        return storages;
     }
 }

@@ -20,6 +20,14 @@ interface DiskProgram {
         return column().toLowerCase(Locale.ROOT);
     }
 
+    /** Whether it has such a storage. */
+    boolean serves(Storage storage);
+
+    /** Huge pages that it and the front-ends need; 0 when any memory will do. */
+    default int hugePagesMib() {
+        return 0;
+    }
+
     /**
      * The command line; what it reads besides is written by this.
      *

@@ -9,8 +9,9 @@ import java.nio.file.Path;
  * without.
  *
  * @param before how many the machine had, to give the others back
+ * @param more there are more now
  */
-record HugePageReserve(long before, boolean enough) implements AutoCloseable {
+record HugePageReserve(long before, boolean more, boolean enough) implements AutoCloseable {
     private static final Path COUNT = Path.of("/proc/sys/vm/nr_hugepages");
     private static final int PAGE_MIB = 2;
 
@@ -19,10 +20,11 @@ record HugePageReserve(long before, boolean enough) implements AutoCloseable {
         final long needed = sizeMib / PAGE_MIB;
         final long before = Long.parseLong(Files.readString(COUNT).strip());
         final long missing = needed - free();
-        if (missing > 0 && Files.isWritable(COUNT)) {
+        final boolean more = missing > 0 && Files.isWritable(COUNT);
+        if (more) {
             Files.writeString(COUNT, Long.toString(before + missing));
         }
-        final HugePageReserve reserve = new HugePageReserve(before, free() >= needed);
+        final HugePageReserve reserve = new HugePageReserve(before, more, free() >= needed);
         // Given back also when the run is broken off.
         Runtime.getRuntime().addShutdownHook(new Thread(reserve::giveBack));
         return reserve;
@@ -38,7 +40,7 @@ record HugePageReserve(long before, boolean enough) implements AutoCloseable {
     }
 
     private void giveBack() {
-        if (Files.isWritable(COUNT)) {
+        if (more) {
             try {
                 Files.writeString(COUNT, Long.toString(before));
             } catch (IOException e) {

@@ -76,7 +76,7 @@ final class LimitTable {
                 BackEnd.start(
                         new RingsideDisk(root, List.of("--" + row.limit() + "=" + row.rate())),
                         Storage.NULL,
-                        new BackEnd.Place(folder, pace.backendCpu()))) {
+                        new BackEnd.Place(folder, pace.backendCpu(), false))) {
             ringside.awake(
                     () -> {
                         measure(row, ringside);

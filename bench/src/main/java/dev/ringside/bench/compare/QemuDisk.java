@@ -16,6 +16,11 @@ record QemuDisk() implements DiskProgram {
     }
 
     @Override
+    public boolean serves(final Storage storage) {
+        return storage != Storage.MEMORY;
+    }
+
+    @Override
     public List<String> command(
             final Storage storage, final Path image, final Path socket, final int cpu) {
         return List.of(
@@ -33,6 +38,7 @@ record QemuDisk() implements DiskProgram {
     private static String blockdev(final Storage storage, final Path image) {
         return switch (storage) {
             case NULL -> "driver=null-co,node-name=n,read-zeroes=off,size=" + storage.sizeBytes();
+            case MEMORY -> throw new IllegalArgumentException("it has no disks in its memory");
             case TMPFS -> file(image) + ",cache.direct=off";
             case FILE -> file(image) + ",cache.direct=on";
         };

@@ -17,6 +17,11 @@ record RingsideDisk(Path root, List<String> more) implements DiskProgram {
     }
 
     @Override
+    public boolean serves(final Storage storage) {
+        return true;
+    }
+
+    @Override
     public List<String> command(
             final Storage storage, final Path image, final Path socket, final int cpu) {
         return Stream.concat(
@@ -33,6 +38,7 @@ record RingsideDisk(Path root, List<String> more) implements DiskProgram {
     private static String backend(final Storage storage, final Path image) {
         return switch (storage) {
             case NULL -> "null:size=" + storage.sizeBytes();
+            case MEMORY -> "memory:size=" + storage.sizeBytes();
             case TMPFS -> "file:" + image + ",direct=off";
             case FILE -> "file:" + image + ",direct=on";
         };

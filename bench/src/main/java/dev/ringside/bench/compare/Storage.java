@@ -12,6 +12,8 @@ import java.util.Random;
 enum Storage {
     /** Nothing: requests are answered and no data is touched. */
     NULL("null", 1L << 30),
+    /** The back-end's own memory: one copy, and nothing of the kernel. */
+    MEMORY("memory", 256L << 20),
     /** A file on tmpfs through the page cache: memory speed, the kernel's copy included. */
     TMPFS("tmpfs file, buffered", 256L << 20),
     /** A file on a real file system with O_DIRECT: the medium is the limit. */
@@ -35,6 +37,11 @@ enum Storage {
         return sizeBytes;
     }
 
+    /** Whether it has an image; otherwise it is nothing until the back-end runs. */
+    boolean hasImage() {
+        return this == TMPFS || this == FILE;
+    }
+
     /** The image's path for one back-end; each has its own, for images are locked. */
     Path image(final Path folder, final String owner) {
         final Path parent = this == TMPFS ? Path.of("/dev/shm") : folder;
@@ -43,7 +50,7 @@ enum Storage {
 
     /** Makes the image, full of bytes that no file system can leave out. */
     void prepare(final Path image) throws IOException {
-        if (this == NULL) {
+        if (!hasImage()) {
             return;
         }
         final byte[] chunk = new byte[CHUNK_BYTES];

@@ -1,0 +1,117 @@
+package dev.ringside.bench.compare;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * SPDK's vhost target with one reactor. It polls as long as it runs, and does not fall back from
+ * huge pages to others.
+ *
+ * @param program its executable
+ */
+record SpdkDisk(Path program) implements DiskProgram {
+    /** What {@code make install} of SPDK calls it. */
+    static final String PROGRAM = "vhost";
+
+    private static final int OWN_MIB = 768;
+    // Those of two front-ends besides.
+    private static final int ALL_MIB = OWN_MIB + 256;
+    private static final int BLOCK_BYTES = 512;
+
+    /**
+     * The executable of that path, or of that name in {@code PATH}.
+     *
+     * @throws IllegalArgumentException when there is none; the message says where it comes from
+     */
+    static SpdkDisk find(final String program, final String searchPath) {
+        return candidates(program, searchPath)
+                .filter(path -> Files.isRegularFile(path) && Files.isExecutable(path))
+                .findFirst()
+                .map(path -> new SpdkDisk(path.toAbsolutePath()))
+                .orElseThrow(
+                        () ->
+                                new IllegalArgumentException(
+                                        "there is no SPDK at "
+                                                + program
+                                                + ": build its vhost target"
+                                                + " (https://spdk.io/doc/vhost.html), and say"
+                                                + " by --spdk=PATH where the program is"));
+    }
+
+    private static Stream<Path> candidates(final String program, final String searchPath) {
+        return program.contains(File.separator)
+                ? Stream.of(Path.of(program))
+                : Stream.of(searchPath.split(File.pathSeparator, -1))
+                        .map(folder -> Path.of(folder, program));
+    }
+
+    @Override
+    public String title() {
+        return "SPDK";
+    }
+
+    @Override
+    public boolean serves(final Storage storage) {
+        return true;
+    }
+
+    @Override
+    public int hugePagesMib() {
+        return ALL_MIB;
+    }
+
+    @Override
+    public List<String> command(
+            final Storage storage, final Path image, final Path socket, final int cpu)
+            throws IOException {
+        final Path config = Path.of(socket + ".json");
+        Files.writeString(config, config(storage, image, socket));
+        return List.of(
+                program.toString(),
+                "-m",
+                "[" + cpu + "]",
+                "-s",
+                Integer.toString(OWN_MIB),
+                "-S",
+                socket.resolveSibling("").toString(),
+                "-r",
+                socket + ".rpc",
+                "-c",
+                config.toString(),
+                "--no-pci");
+    }
+
+    /** Its own configuration: the storage, and a controller that is called like the socket. */
+    static String config(final Storage storage, final Path image, final Path socket) {
+        return """
+        {"subsystems": [
+          {"subsystem": "bdev", "config": [
+            {"method": "%s",
+             "params": {"name": "disk", "block_size": %d, %s}}]},
+          {"subsystem": "vhost_blk", "config": [
+            {"method": "vhost_create_blk_controller",
+             "params": {"ctrlr": %s, "dev_name": "disk"}}]}]}
+        """
+                .formatted(
+                        switch (storage) {
+                            case NULL -> "bdev_null_create";
+                            case MEMORY -> "bdev_malloc_create";
+                            case TMPFS, FILE -> "bdev_aio_create";
+                        },
+                        BLOCK_BYTES,
+                        switch (storage) {
+                            case NULL, MEMORY ->
+                                    "\"num_blocks\": " + storage.sizeBytes() / BLOCK_BYTES;
+                            case TMPFS, FILE -> "\"filename\": " + quoted(image);
+                        },
+                        quoted(socket.getFileName()));
+    }
+
+    private static String quoted(final Path path) {
+        return '"' + path.toString().replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    }
+}
