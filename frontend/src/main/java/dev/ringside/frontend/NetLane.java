@@ -46,7 +46,7 @@ final class NetLane {
         this.number = number;
         this.headerBytes = driver.headerBytes();
         this.mergeable = driver.has(NetSpec.F_MRG_RXBUF);
-        this.pattern = new FramePattern(options.seed());
+        this.pattern = new FramePattern(options.seed(), options.flows());
         this.transmitq = driver.transmitq(number);
         this.receiveq = driver.receiveq(number);
         this.latency = latency;
@@ -61,7 +61,7 @@ final class NetLane {
         final Random random = new Random(options.seed());
         final int[] sizes = new int[options.depth()];
         for (int i = 0; i < sizes.length; i++) {
-            sizes[i] = headerBytes + random.nextInt(options.minBytes(), options.maxBytes() + 1);
+            sizes[i] = headerBytes + options.sizes().of(i, random);
         }
         final FrameBuffers buffers =
                 new FrameBuffers(
@@ -71,7 +71,8 @@ final class NetLane {
         for (int head = 0; head < transmitq.layout().size(); head++) {
             final int length = buffers.bytes(head) - headerBytes;
             if (length > 0) {
-                FramePattern.ethernet(buffers.memory(), buffers.offset(head) + headerBytes, length);
+                pattern.header()
+                        .write(buffers.memory(), buffers.offset(head) + headerBytes, length, head);
             }
         }
         return buffers;
@@ -151,8 +152,8 @@ final class NetLane {
         final long label = ((long) number << LANE_SHIFT) | sequence;
         if (options.verify()) {
             pattern.write(buffers.memory(), offset, length, label);
-        } else if (length >= FramePattern.NUMBERED_BYTES) {
-            FramePattern.number(buffers.memory(), offset, label);
+        } else if (length >= pattern.numberedBytes()) {
+            pattern.number(buffers.memory(), offset, label);
         }
         if (options.latency()) {
             sentNs[(int) sequence & SENT_MASK] = nowNs;
@@ -245,13 +246,13 @@ final class NetLane {
     private void look(
             final MemorySegment memory, final long offset, final int length, final long nowNs) {
         bytes += length;
-        if (options.mode() == NetLoadOptions.Mode.SOURCE || length < FramePattern.NUMBERED_BYTES) {
+        if (options.mode() == NetLoadOptions.Mode.SOURCE || length < pattern.numberedBytes()) {
             return;
         }
         final long label =
                 options.verify()
                         ? pattern.verify(memory, offset, length)
-                        : FramePattern.number(memory, offset);
+                        : pattern.number(memory, offset);
         final int lane = (int) (label >>> LANE_SHIFT);
         if (lane < 0 || lane >= lanes.length) {
             altered++;

@@ -21,6 +21,7 @@ public final class NetLoad {
     private static final long LONGEST_SLEEP_NS = 100_000_000L;
 
     private final NetLoadOptions options;
+    private final FramePattern pattern;
     private final NetLane[] lanes;
     private final LatencyRecorder latency = new LatencyRecorder();
     private final AtomicLong completed = new AtomicLong();
@@ -39,11 +40,17 @@ public final class NetLoad {
      *     empty
      */
     public NetLoad(final NetDriver driver, final NetLoadOptions options) {
-        if (options.verify() && options.minBytes() < FramePattern.VERIFIED_BYTES) {
-            throw new IllegalArgumentException(
-                    "frames below " + FramePattern.VERIFIED_BYTES + " bytes cannot be verified");
-        }
         this.options = options;
+        this.pattern = new FramePattern(options.seed(), options.flows());
+        final int least = options.sizes().least();
+        if (options.verify() && least < pattern.verifiedBytes()) {
+            throw new IllegalArgumentException(
+                    "frames below " + pattern.verifiedBytes() + " bytes cannot be verified");
+        }
+        if (options.flows() > 0 && least < pattern.numberedBytes()) {
+            throw new IllegalArgumentException(
+                    "frames below " + pattern.numberedBytes() + " bytes cannot be of flows");
+        }
         this.lanes = new NetLane[driver.pairs()];
         for (int i = 0; i < lanes.length; i++) {
             lanes[i] = new NetLane(driver, i, options, latency);
@@ -162,7 +169,7 @@ public final class NetLoad {
     }
 
     private boolean numbered() {
-        return options.minBytes() >= FramePattern.NUMBERED_BYTES;
+        return options.sizes().least() >= pattern.numberedBytes();
     }
 
     private static long kicks(final NetLane lane) {

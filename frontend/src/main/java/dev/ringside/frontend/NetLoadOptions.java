@@ -17,8 +17,8 @@ public final class NetLoadOptions {
     private static final int DEFAULT_BURST = 32;
 
     private final Mode mode;
-    private int minBytes;
-    private int maxBytes;
+    private FrameSizes sizes;
+    private int flows;
     private int depth;
     private int receiveBuffers;
     private int receiveBytes = 2048;
@@ -36,16 +36,15 @@ public final class NetLoadOptions {
 
     private NetLoadOptions(final Mode mode, final int bytes, final int depth) {
         this.mode = mode;
-        this.minBytes = bytes;
-        this.maxBytes = bytes;
+        this.sizes = FrameSizes.between(bytes, bytes);
         this.depth = depth;
         this.receiveBuffers = depth;
     }
 
     private NetLoadOptions(final NetLoadOptions from) {
         mode = from.mode;
-        minBytes = from.minBytes;
-        maxBytes = from.maxBytes;
+        sizes = from.sizes;
+        flows = from.flows;
         depth = from.depth;
         receiveBuffers = from.receiveBuffers;
         receiveBytes = from.receiveBytes;
@@ -93,9 +92,23 @@ public final class NetLoadOptions {
 
     /** With frames of random length between these bounds, Ethernet header included. */
     public NetLoadOptions sizes(final int least, final int most) {
+        return sizes(FrameSizes.between(least, most));
+    }
+
+    /** With frames of these lengths. */
+    public NetLoadOptions sizes(final FrameSizes value) {
         final NetLoadOptions copy = new NetLoadOptions(this);
-        copy.minBytes = least;
-        copy.maxBytes = most;
+        copy.sizes = value;
+        return copy;
+    }
+
+    /** With frames of so many flows of UDP over IPv4, up to 65536; 0: Ethernet frames alone. */
+    public NetLoadOptions flows(final int count) {
+        if (count < 0 || count > FrameHeader.MOST_FLOWS) {
+            throw new IllegalArgumentException(count + " flows: must be 0 to 65536");
+        }
+        final NetLoadOptions copy = new NetLoadOptions(this);
+        copy.flows = count;
         return copy;
     }
 
@@ -192,12 +205,13 @@ public final class NetLoadOptions {
         return mode;
     }
 
-    int minBytes() {
-        return minBytes;
+    FrameSizes sizes() {
+        return sizes;
     }
 
-    int maxBytes() {
-        return maxBytes;
+    /** How many flows; 0: Ethernet frames alone. */
+    public int flows() {
+        return flows;
     }
 
     int depth() {

@@ -50,7 +50,7 @@ final class NetLoadTest {
                 run(
                         Manner.HONEST,
                         NetLoadOptions.verified(60, 8)
-                                .sizes(FramePattern.VERIFIED_BYTES, 5_000)
+                                .sizes(30, 5_000)
                                 .receiveBytes(512)
                                 .receiveBuffers(100)
                                 .layouts(

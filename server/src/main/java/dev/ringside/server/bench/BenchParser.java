@@ -3,6 +3,7 @@ package dev.ringside.server.bench;
 import static dev.ringside.frontend.VhostUserSpec.bit;
 
 import dev.ringside.frontend.BlkOptions;
+import dev.ringside.frontend.FrameSizes;
 import dev.ringside.frontend.LoadOptions;
 import dev.ringside.frontend.NetLoadOptions;
 import dev.ringside.frontend.NetOptions;
@@ -22,6 +23,7 @@ public final class BenchParser {
     private static final int MAX_RING = 32768;
     private static final int MAX_BLOCK = 1 << 20;
     private static final int MAX_FRAME = 9018;
+    private static final int MAX_FLOWS = 1 << 16;
     private static final int MAX_SECONDS = 86_400;
     private static final int CHAIN = 3;
     private static final long SECOND_NS = 1_000_000_000L;
@@ -96,19 +98,24 @@ public final class BenchParser {
                         BenchSyntax.MODE,
                         text(given, BenchSyntax.MODE, "loop"),
                         List.of("sink", "source", "loop", "latency"));
+        if (mode.equals("source") && given.has(BenchSyntax.FLOWS)) {
+            throw new OperatorException(
+                    "--flows has no meaning with --mode=source: there the device makes the frames");
+        }
         int size = ring(given);
         int depth = given.integer(BenchSyntax.DEPTH, Math.min(128, size / 2), 1, size / 2);
-        int[] bytes = frameBytes(text(given, BenchSyntax.FRAME_SIZE, "64"));
+        FrameSizes sizes = frameSizes(text(given, BenchSyntax.FRAME_SIZE, "64"));
         NetLoadOptions load =
                 switch (mode) {
-                    case "sink" -> NetLoadOptions.sink(bytes[0], depth);
+                    case "sink" -> NetLoadOptions.sink(sizes.least(), depth);
                     case "source" -> NetLoadOptions.source(depth);
-                    case "latency" -> NetLoadOptions.roundTrip(bytes[0]);
-                    default -> NetLoadOptions.loop(bytes[0], depth);
+                    case "latency" -> NetLoadOptions.roundTrip(sizes.least());
+                    default -> NetLoadOptions.loop(sizes.least(), depth);
                 };
         load =
-                load.sizes(bytes[0], bytes[1])
-                        .receiveBytes(Math.max(2048, bytes[1] + NetSpec.HEADER_BYTES))
+                load.sizes(sizes)
+                        .flows(given.integer(BenchSyntax.FLOWS, 0, 1, MAX_FLOWS))
+                        .receiveBytes(Math.max(2048, sizes.most() + NetSpec.HEADER_BYTES))
                         .polled(!given.has(BenchSyntax.INTERRUPTS))
                         .verify(given.has(BenchSyntax.VERIFY))
                         .seed(given.integer(BenchSyntax.SEED, 1, 0, Integer.MAX_VALUE));
@@ -124,7 +131,7 @@ public final class BenchParser {
                         .queueSize(size)
                         .features(features)
                         .inflight(!given.has(BenchSyntax.NO_IN_FLIGHT));
-        String sizes = bytes[0] == bytes[1] ? "" + bytes[0] : bytes[0] + " to " + bytes[1];
+        int flows = load.flows();
         String title =
                 mode.equals("source")
                         ? "source, depth " + depth
@@ -132,6 +139,7 @@ public final class BenchParser {
                                 + ", frames of "
                                 + sizes
                                 + " bytes"
+                                + (flows == 0 ? "" : " in " + flows + " flows")
                                 + (mode.equals("latency") ? "" : ", depth " + depth);
         return new NetBench(front, load, title, size, given.has(BenchSyntax.HUGE_PAGES));
     }
@@ -190,15 +198,18 @@ public final class BenchParser {
         return size;
     }
 
-    /** One size, or least and most. */
-    private static int[] frameBytes(String text) throws OperatorException {
+    /** One size, least and most, or the mix. */
+    private static FrameSizes frameSizes(String text) throws OperatorException {
+        if (text.equals("imix")) {
+            return FrameSizes.IMIX;
+        }
         String[] parts = text.split("-", 2);
         try {
             int least = Integer.parseInt(parts[0]);
             int most = Integer.parseInt(parts[parts.length - 1]);
-            // A frame carries its number behind the addresses and the type.
+            // A frame carries its number behind its header.
             if (least >= 60 && least <= most && most <= MAX_FRAME) {
-                return new int[] {least, most};
+                return FrameSizes.between(least, most);
             }
         } catch (NumberFormatException e) {
             // Told below, with all other wrong ones.
@@ -207,6 +218,6 @@ public final class BenchParser {
                 Values.given(BenchSyntax.FRAME_SIZE, text)
                         + " is not a frame's size from 60 to "
                         + MAX_FRAME
-                        + ", or two such as 64-1518");
+                        + ", nor two such as 64-1518, nor imix");
     }
 }

@@ -47,6 +47,7 @@ public final class BenchSyntax {
 
     static final String MODE = "--mode";
     static final String FRAME_SIZE = "--frame-size";
+    static final String FLOWS = "--flows";
     static final String DEPTH = "--depth";
     static final String QUEUE_PAIRS = "--queue-pairs";
 
@@ -93,7 +94,17 @@ public final class BenchSyntax {
                 "sink: the driver sends, the device swallows; source: the device sends; loop: the"
                         + " device sends back what it gets; latency: one frame there and back."
                         + " Default: loop.");
-        text(spec, FRAME_SIZE, "BYTES", "Of a frame, or LEAST-MOST. Default: 64.");
+        text(
+                spec,
+                FRAME_SIZE,
+                "BYTES",
+                "Of a frame, or LEAST-MOST, or imix: of twelve frames seven of 64, four of 590, one"
+                        + " of 1514. Default: 64.");
+        text(
+                spec,
+                FLOWS,
+                "N",
+                "Frames are UDP over IPv4 of so many flows, up to 65536. Default: Ethernet alone.");
         text(spec, DEPTH, "N", "Frames under way on each queue pair. Default: 128.");
         text(spec, QUEUE_PAIRS, "N", "Queue pairs, 1 to 16. Default: 1.");
         flag(spec, VERIFY, "Frames carry a pattern, and what comes back is compared with it.");

@@ -146,6 +146,28 @@ final class BenchIT {
     }
 
     @Test
+    void shouldSendAMixOfSizesInFlows() throws Exception {
+        serve("net", socket("n"), "--port=loopback");
+
+        JsonNode result =
+                bench(
+                                "net",
+                                socket("n"),
+                                "--frame-size=imix",
+                                "--flows=500",
+                                "--verify",
+                                "--runtime=1",
+                                "--json")
+                        .json();
+
+        JsonNode side = result.get("sides").get(0);
+        double mean = side.get("bytesPerSecond").asDouble() / side.get("perSecond").asDouble();
+        assertEquals(353, mean, 30, result::toString);
+        assertEquals(0, side.get("altered").asLong());
+        assertEquals(0, side.get("lost").asLong());
+    }
+
+    @Test
     void shouldEndWithAnErrorWhenRequestsFail() throws Exception {
         serve("blk", socket("a"), "--backend=memory:size=16M", "--read-only");
 
@@ -166,7 +188,8 @@ final class BenchIT {
                 "78 | blk --socket-path=/none --bs=3 | --bs=3 is not a number of whole sectors",
                 "78 | blk --socket-path=/none --iodepth=90 | holds 85 requests",
                 "78 | blk --socket-path=/none --vs-pid=1 | --vs-pid has no meaning without --vs",
-                "78 | net --socket-path=/none --frame-size=9 | --frame-size=9 is not a frame's size"
+                "78 | net --socket-path=/none --frame-size=9 | --frame-size=9 is not a frame's size",
+                "78 | net --socket-path=/none --mode=source --flows=2 | --flows has no meaning"
             })
     void shouldSayWhatIsWrong(int status, String words, String message) throws Exception {
         Outcome outcome = bench(words == null ? new String[0] : words.split(" "));
