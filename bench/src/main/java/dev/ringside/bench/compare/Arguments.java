@@ -23,6 +23,11 @@ record Arguments(List<String> all) {
         return argument.split("=", 2)[0];
     }
 
+    /** All but one option. */
+    Arguments without(final String name) {
+        return new Arguments(all.stream().filter(each -> !name(each).equals(name)).toList());
+    }
+
     boolean has(final String name) {
         return all.contains(name);
     }

@@ -1,10 +1,7 @@
 package dev.ringside.bench.compare;
 
-import dev.ringside.frontend.BlkLoad;
 import dev.ringside.frontend.LoadOptions;
-import dev.ringside.frontend.LoadResult;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,12 +9,11 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Entry of {@code bench/compare}: the first argument is the repository, the second {@code disk},
- * {@code net} or {@code limits}, the others are options.
+ * {@code curve}, {@code net}, {@code limits} or {@code scale}, the others are options.
  */
 public final class Compare {
     private static final double MIB = 1 << 20;
-    private static final int FILL_BYTES = 64 << 10;
-    private static final int FILL_DEPTH = 8;
+    private static final String PLOTS = "--plots";
 
     private final CompareOptions options;
     private final Report report;
@@ -40,6 +36,12 @@ public final class Compare {
                 new NetCompare(NetCompareOptions.parse(root, rest)).run();
             } else if (all.get(1).equals("limits")) {
                 new LimitTable(root, rest, System.out).run();
+            } else if (all.get(1).equals("scale")) {
+                new ScaleTable(root, rest, System.out).run();
+            } else if (all.get(1).equals("curve")) {
+                final String plots = rest.last(PLOTS, root.resolve("bench/plots").toString());
+                final CompareOptions options = CompareOptions.parse(root, rest.without(PLOTS));
+                new Curve(options, Path.of(plots), System.out).run();
             } else {
                 new Compare(CompareOptions.parse(root, rest)).run();
             }
@@ -52,7 +54,9 @@ public final class Compare {
                             + "\n\n"
                             + NetCompareOptions.USAGE
                             + "\n\n"
-                            + LimitTable.USAGE);
+                            + LimitTable.USAGE
+                            + "\n\n"
+                            + ScaleTable.USAGE);
             System.exit(64);
         } catch (IOException e) {
             System.err.println("bench/compare: " + e.getMessage());
@@ -61,63 +65,32 @@ public final class Compare {
     }
 
     private void run() throws IOException {
-        Files.createDirectories(options.folder());
-        final int hugePagesMib = options.peer().hugePagesMib();
-        try (HugePageReserve reserve = HugePageReserve.of(hugePagesMib)) {
-            if (!reserve.enough()) {
-                throw new IOException(
-                        options.peer().title()
-                                + " needs "
-                                + hugePagesMib
-                                + " MiB of huge pages that are free: write more into"
-                                + " /proc/sys/vm/nr_hugepages");
-            }
-            report.note(hugePagesMib > 0 ? "Memory: huge pages." : "Memory: no huge pages.");
-            run(new BackEnd.Place(options.folder(), options.pace().backendCpu(), hugePagesMib > 0));
-        }
+        DiskPair.prepared(options, this::run);
     }
 
     private void run(final BackEnd.Place place) throws IOException {
-        final DiskProgram ringside = new RingsideDisk(options.root(), List.of());
+        report.note("Memory: " + (place.hugePages() ? "" : "no ") + "huge pages.");
         report.heading();
         for (final Storage storage : options.storages()) {
-            try (BackEnd one = start(ringside, storage, place, ringsideStartsMs);
-                    BackEnd other = start(options.peer(), storage, place, peerStartsMs)) {
-                compare(storage, one, other);
+            try (DiskPair pair = start(storage, place)) {
+                compare(storage, pair);
             }
         }
         for (int i = 1; i < options.starts(); i++) {
-            start(ringside, Storage.NULL, place, ringsideStartsMs).close();
-            start(options.peer(), Storage.NULL, place, peerStartsMs).close();
+            start(Storage.NULL, place).close();
         }
         report.idle(idle);
         report.starts(array(ringsideStartsMs), array(peerStartsMs));
     }
 
-    private BackEnd start(
-            final DiskProgram program,
-            final Storage storage,
-            final BackEnd.Place place,
-            final List<Double> startsMs)
-            throws IOException {
-        final BackEnd backEnd = BackEnd.start(program, storage, place);
-        startsMs.add(backEnd.listeningNs() / 1e6);
-        if (storage == Storage.MEMORY) {
-            backEnd.awake(() -> load(backEnd, fill(storage)));
-        }
-        return backEnd;
+    private DiskPair start(final Storage storage, final BackEnd.Place place) throws IOException {
+        final DiskPair pair = DiskPair.start(options, storage, place);
+        ringsideStartsMs.add(pair.ringside().listeningNs() / 1e6);
+        peerStartsMs.add(pair.peer().listeningNs() / 1e6);
+        return pair;
     }
 
-    // Pages that nobody wrote to may all be the same one.
-    private static LoadOptions fill(final Storage storage) {
-        return LoadOptions.randomWrite(FILL_DEPTH)
-                .random(false)
-                .blockBytes(FILL_BYTES)
-                .requests(storage.sizeBytes() / FILL_BYTES);
-    }
-
-    private void compare(final Storage storage, final BackEnd ringside, final BackEnd peer)
-            throws IOException {
+    private void compare(final Storage storage, final DiskPair pair) throws IOException {
         final Duel duel = new Duel(options.pace());
         for (final boolean write : new boolean[] {false, true}) {
             for (final int depth : options.depths()) {
@@ -126,11 +99,13 @@ public final class Compare {
                         write,
                         depth,
                         duel.fight(
-                                durationNs -> turn(ringside, write, depth, durationNs),
-                                durationNs -> turn(peer, write, depth, durationNs)));
+                                durationNs -> turn(pair, pair.ringside(), write, depth, durationNs),
+                                durationNs -> turn(pair, pair.peer(), write, depth, durationNs)));
             }
         }
-        final Spent spent = ringside.awake(() -> spent(ringside));
+        final BackEnd ringside = pair.ringside();
+        final BackEnd peer = pair.peer();
+        final Spent spent = ringside.awake(() -> spent(pair));
         idle.add(
                 new Report.Idle(
                         storage,
@@ -145,40 +120,30 @@ public final class Compare {
     /** What Ringside's shards allocated over so many requests. */
     private record Spent(long bytes, long requests) {}
 
-    private Spent spent(final BackEnd ringside) throws IOException {
-        final long before = Garbage.shardBytes(ringside.pid());
-        final LoadResult result =
-                load(ringside, LoadOptions.randomRead(32).durationNs(2 * options.pace().turnNs()));
-        return new Spent(Garbage.shardBytes(ringside.pid()) - before, result.requests());
+    private Spent spent(final DiskPair pair) throws IOException {
+        final long pid = pair.ringside().pid();
+        final long before = Garbage.shardBytes(pid);
+        final LoadOptions load = LoadOptions.randomRead(32).durationNs(2 * options.pace().turnNs());
+        final long requests = pair.drive(pair.ringside(), load).result().requests();
+        return new Spent(Garbage.shardBytes(pid) - before, requests);
     }
 
-    private Duel.Turn turn(
-            final BackEnd backEnd, final boolean write, final int depth, final long durationNs)
+    private static Duel.Turn turn(
+            final DiskPair pair,
+            final BackEnd backEnd,
+            final boolean write,
+            final int depth,
+            final long durationNs)
             throws IOException {
         final LoadOptions load =
                 (write ? LoadOptions.randomWrite(depth) : LoadOptions.randomRead(depth))
                         .durationNs(durationNs)
                         .seed(depth);
-        return backEnd.awake(
-                () -> {
-                    final long cpuBefore = backEnd.cpuNs();
-                    final LoadResult result = load(backEnd, load);
-                    return new Duel.Turn(
-                            result.requestsPerSecond(),
-                            (double) (backEnd.cpuNs() - cpuBefore) / result.requests(),
-                            result.latency().percentileNs(0.5));
-                });
-    }
-
-    private LoadResult load(final BackEnd backEnd, final LoadOptions load) throws IOException {
-        final var mark = backEnd.driver().memory().mark();
-        final LoadResult result =
-                new BlkLoad(backEnd.driver(), load).start(options.pace().frontendCpu()).join();
-        backEnd.driver().memory().release(mark);
-        if (!result.clean()) {
-            throw new IOException(backEnd.title() + ": " + result.summary());
-        }
-        return result;
+        final DiskPair.Run run = pair.load(backEnd, load);
+        return new Duel.Turn(
+                run.result().requestsPerSecond(),
+                (double) run.cpuNs() / run.result().requests(),
+                run.result().latency().percentileNs(0.5));
     }
 
     private double idlePercent(final BackEnd backEnd) throws IOException {

@@ -36,9 +36,11 @@ record CompareOptions(
             usage: bench/compare [--peer=qemu-storage-daemon|spdk] [--spdk=PROGRAM] [--quick]
                                  [--case=null|memory|tmpfs|file ...] [--depth=N ...]
                                  [--pairs=N] [--seconds=S] [--folder=DIR]
+                   bench/compare curve [--plots=DIR] and the same options but --depth
 
             Serves the same storage by Ringside and by its peer, drives both in turn from processor
-            0 (they run on processor 1), and prints Markdown tables.
+            0 (they run on processor 1), and prints Markdown tables. curve: latency at rates that
+            are asked for, drawn into DIR, by default bench/plots.
             --peer     qemu-storage-daemon, which has no case memory, or spdk
             --spdk     SPDK's vhost target; else the program vhost in PATH
             --quick    short runs: whether it works, not how fast

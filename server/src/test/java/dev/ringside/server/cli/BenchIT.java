@@ -188,7 +188,7 @@ final class BenchIT {
                 "78 | blk --socket-path=/none --bs=3 | --bs=3 is not a number of whole sectors",
                 "78 | blk --socket-path=/none --iodepth=90 | holds 85 requests",
                 "78 | blk --socket-path=/none --vs-pid=1 | --vs-pid has no meaning without --vs",
-                "78 | net --socket-path=/none --frame-size=9 | --frame-size=9 is not a frame's size",
+                "78 | net --socket-path=/none --frame-size=9 | --frame-size=9 is not a frame's",
                 "78 | net --socket-path=/none --mode=source --flows=2 | --flows has no meaning"
             })
     void shouldSayWhatIsWrong(int status, String words, String message) throws Exception {

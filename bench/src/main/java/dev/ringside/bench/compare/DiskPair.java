@@ -1,0 +1,109 @@
+package dev.ringside.bench.compare;
+
+import dev.ringside.frontend.BlkLoad;
+import dev.ringside.frontend.LoadOptions;
+import dev.ringside.frontend.LoadResult;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+
+/**
+ * Ringside and its peer, each serving the same kind of storage. One thread.
+ *
+ * @param ringside ours
+ * @param peer the other
+ * @param frontendCpu the load generator's processor
+ */
+record DiskPair(BackEnd ringside, BackEnd peer, int frontendCpu) implements AutoCloseable {
+    private static final int FILL_BYTES = 64 << 10;
+    private static final int FILL_DEPTH = 8;
+
+    /** What is done where the back-ends can run. */
+    interface Work {
+        void run(BackEnd.Place place) throws IOException;
+    }
+
+    /**
+     * Makes sure that there are a folder and the huge pages that the peer needs, for so long as the
+     * work takes.
+     *
+     * @throws IOException also when there are too few huge pages
+     */
+    static void prepared(final CompareOptions options, final Work work) throws IOException {
+        Files.createDirectories(options.folder());
+        final int mib = options.peer().hugePagesMib();
+        try (HugePageReserve reserve = HugePageReserve.of(mib)) {
+            if (!reserve.enough()) {
+                throw new IOException(
+                        options.peer().title()
+                                + " needs "
+                                + mib
+                                + " MiB of huge pages that are free: write more into"
+                                + " /proc/sys/vm/nr_hugepages");
+            }
+            work.run(new BackEnd.Place(options.folder(), options.pace().backendCpu(), mib > 0));
+        }
+    }
+
+    /** Starts both. */
+    static DiskPair start(
+            final CompareOptions options, final Storage storage, final BackEnd.Place place)
+            throws IOException {
+        final BackEnd ringside =
+                BackEnd.start(new RingsideDisk(options.root(), List.of()), storage, place);
+        try {
+            final BackEnd peer = BackEnd.start(options.peer(), storage, place);
+            final DiskPair pair = new DiskPair(ringside, peer, options.pace().frontendCpu());
+            if (storage == Storage.MEMORY) {
+                pair.load(ringside, fill(storage));
+                pair.load(peer, fill(storage));
+            }
+            return pair;
+        } catch (IOException e) {
+            ringside.close();
+            throw e;
+        }
+    }
+
+    // Pages that nobody wrote to may all be the same one.
+    private static LoadOptions fill(final Storage storage) {
+        return LoadOptions.randomWrite(FILL_DEPTH)
+                .random(false)
+                .blockBytes(FILL_BYTES)
+                .requests(storage.sizeBytes() / FILL_BYTES);
+    }
+
+    /** What came of a load, and what the back-end spent on it. */
+    record Run(LoadResult result, long cpuNs) {}
+
+    /**
+     * Drives one of them; it is awake meanwhile.
+     *
+     * @throws IOException also when a request failed
+     */
+    Run load(final BackEnd backEnd, final LoadOptions load) throws IOException {
+        return backEnd.awake(() -> drive(backEnd, load));
+    }
+
+    /** The same for one that is awake already. */
+    Run drive(final BackEnd backEnd, final LoadOptions load) throws IOException {
+        final var mark = backEnd.driver().memory().mark();
+        final long cpuBefore = backEnd.cpuNs();
+        final LoadResult result = new BlkLoad(backEnd.driver(), load).start(frontendCpu).join();
+        final long cpuNs = backEnd.cpuNs() - cpuBefore;
+        backEnd.driver().memory().release(mark);
+        if (!result.clean()) {
+            throw new IOException(backEnd.title() + ": " + result.summary());
+        }
+        return new Run(result, cpuNs);
+    }
+
+    /** Ends both. */
+    @Override
+    public void close() throws IOException {
+        try (BackEnd one = ringside;
+                BackEnd other = peer) {
+            assert one != other;
+        }
+    }
+}
