@@ -3,6 +3,7 @@ package dev.ringside.virtqueue;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.shm.DirtyLog;
@@ -20,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -307,6 +309,38 @@ final class QueueLogTest {
 
             assertEquals(RingFault.DIRTY_LOG, queue.fault());
             assertEquals(0, queue.inFlight());
+            assertEquals(new BitSet(), takeLog());
+        }
+    }
+
+    /** A ring's pages are beyond a log of 8 pages, or its log address is. */
+    @ParameterizedTest
+    @EnumSource
+    void shouldStopWhenLogDoesNotCoverWhatIsWrittenIntoTheRing(RingKind kind) throws Exception {
+        assertStopsBeyondTheLog(
+                kind,
+                (driver, queue) -> {
+                    DescriptorChain chain = new DescriptorChain(queue.maxChainEntries());
+                    driver.add(Buffer.writable(TestMemory.HIGH, 1));
+                    assertTrue(queue.next(chain));
+                    queue.complete(chain.head(), 1);
+                    assertNull(queue.fault(), "nothing is in the ring yet");
+                    queue.publish();
+                });
+        assertStopsBeyondTheLog(kind, (driver, queue) -> queue.suppressKicks());
+        assertStopsBeyondTheLog(kind, (driver, queue) -> queue.requestKicks());
+    }
+
+    private void assertStopsBeyondTheLog(RingKind kind, BiConsumer<RingDriver, Virtqueue> write)
+            throws Exception {
+        RingDriver driver = kind.driver(memory, 8, kind.feature());
+        Virtqueue queue = driver.queue();
+        try (DirtyLog tiny = DirtyLog.map(file.duplicate(), 1, 0)) {
+            queue.log(new QueueLog(tiny, false, true, 8 * PAGE, null));
+
+            write.accept(driver, queue);
+
+            assertEquals(RingFault.DIRTY_LOG, queue.fault());
             assertEquals(new BitSet(), takeLog());
         }
     }
