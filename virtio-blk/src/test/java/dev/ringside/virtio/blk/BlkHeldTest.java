@@ -14,6 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests that the storage fails and that wait for it, in a time that the test makes. */
 class BlkHeldTest {
@@ -170,6 +172,35 @@ class BlkHeldTest {
         assertEquals(64L * 512, backend.complete(0).offset());
         assertEquals(9L * 512, backend.complete(0).offset());
         assertEquals(OK, disk.await(discard).status());
+    }
+
+    /** How a device, a file system and a server that are lost for a while fail. */
+    @ParameterizedTest
+    @ValueSource(
+            ints = {
+                Errno.EIO,
+                Errno.ESTALE,
+                Errno.ETIMEDOUT,
+                Errno.ENODEV,
+                Errno.ENXIO,
+                Errno.EROFS,
+                Errno.EDQUOT,
+                Errno.EACCES
+            })
+    void shouldHoldHoweverStorageIsLost(int errno) {
+        TestDisk.Pending write = write();
+        disk.turn();
+        backend.complete(-errno);
+        assertFalse(answered(write));
+        String trouble = String.valueOf(trouble());
+        assertTrue(trouble.endsWith("(" + Errno.name(errno) + ")"), trouble);
+
+        disk.shard.advance(100 * MS_NS);
+        disk.turn();
+        backend.complete(0);
+
+        assertEquals(OK, disk.await(write).status());
+        assertEquals(0, disk.counter(BlkCounter.IOERR));
     }
 
     @Test
