@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.virtio.net.offload.HashType;
+import dev.ringside.virtio.net.offload.Toeplitz;
 import dev.ringside.virtqueue.VirtioSpec;
 import dev.ringside.virtqueue.device.DeviceState;
 import dev.ringside.virtqueue.device.DeviceStateException;
+import java.nio.ByteBuffer;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -108,6 +110,46 @@ class NetSavedStateTest {
         byte[] bytes = saved().put(tag, new byte[size]).encode();
 
         assertThrows(DeviceStateException.class, () -> load(bytes));
+    }
+
+    /** A field of hash rules: the key and the table are as long as it says, and bytes follow. */
+    private static byte[] hash(int types, int unclassified, int key, int[] table, int rest) {
+        int bytes = Integer.BYTES + 3 * Short.BYTES + key + Short.BYTES * table.length + rest;
+        byte[] field = new byte[bytes];
+        ByteBuffer into = DeviceState.over(field);
+        into.putInt(types).putShort((short) unclassified).putShort((short) key);
+        into.put(new byte[key]).putShort((short) table.length);
+        for (int pair : table) {
+            into.putShort((short) pair);
+        }
+        return field;
+    }
+
+    private static void assertRefuses(String reason, byte[] hash) throws Exception {
+        byte[] bytes = saved().put(8, hash).encode();
+
+        DeviceStateException e = assertThrows(DeviceStateException.class, () -> load(bytes));
+
+        assertTrue(String.valueOf(e.getMessage()).contains(reason), e.getMessage());
+    }
+
+    /** What a shard cannot hash by, or leads frames to queues that are not there. */
+    @Test
+    void shouldRefuseHashRulesThatNoDriverCanGive() throws Exception {
+        int[] table = {3, 2, 1, 0};
+        int keyBytes = Toeplitz.KEY_BYTES;
+        int entries = NetSpec.RSS_TABLE_LENGTH;
+        load(saved().put(8, hash(HashType.ALL, 3, keyBytes, table, 0)).encode());
+        load(saved().put(8, hash(0, 0, 0, new int[entries], 0)).encode());
+
+        assertRefuses("hash types", hash(HashType.ALL + 1, 3, keyBytes, table, 0));
+        assertRefuses("hash key", hash(HashType.ALL, 3, keyBytes + 1, table, 0));
+        assertRefuses("table", hash(HashType.ALL, 3, keyBytes, new int[2 * entries], 0));
+        assertRefuses("table", hash(HashType.ALL, 3, keyBytes, new int[3], 0));
+        assertRefuses("table", hash(HashType.ALL, 3, keyBytes, table, 1));
+        assertRefuses("queue pair", hash(HashType.ALL, PAIRS, keyBytes, table, 0));
+        assertRefuses("queue pair", hash(HashType.ALL, 3, keyBytes, new int[] {PAIRS}, 0));
+        assertRefuses("queue pair", hash(HashType.ALL, 3, keyBytes, new int[] {0xffff}, 0));
     }
 
     @Test
