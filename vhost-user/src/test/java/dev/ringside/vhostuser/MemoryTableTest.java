@@ -254,6 +254,23 @@ class MemoryTableTest {
         assertEquals(before, Leaks.count());
     }
 
+    /** An operator may allow fewer than the eight that fit into SET_MEM_TABLE. */
+    @Test
+    void shouldKeepToTheLimitOfRegions() throws ProtocolException {
+        Leaks start = Leaks.count();
+        try (TestFrontend limited =
+                new TestFrontend(1, SessionLimits.defaults().withMemory(4, 1 << 20))) {
+            limited.request(16, TestFrontend.u64(TestFrontend.ALL_PROTOCOL_FEATURES));
+            limited.flags = TestFrontend.NEED_REPLY;
+            limited.refused(5, table(small(5)), memfds(5, 0x1000));
+            assertEquals(0, limited.session.memory().regions().size());
+            limited.ok(5, table(small(4)), memfds(4, 0x1000));
+            limited.refused(37, region(TestRegion.small(4)), memfd(0x1000));
+            assertEquals(4, limited.session.memory().regions().size());
+        }
+        assertEquals(start, Leaks.count());
+    }
+
     @Test
     void shouldKeepToTheLimitOfMappedBytes() throws ProtocolException {
         Leaks start = Leaks.count();
