@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ringside.server.engine.EngineConfig;
 import dev.ringside.server.engine.IdleMode;
+import dev.ringside.server.engine.SlowLimits;
 import dev.ringside.server.engine.SocketSource;
 import dev.ringside.server.process.BlkReadyLine;
 import dev.ringside.virtio.blk.ErrorPolicy;
@@ -102,6 +104,37 @@ final class BlkParserTest {
                         + " is)",
                 assertThrows(OperatorException.class, () -> parseListening("--on-error=stop"))
                         .getMessage());
+    }
+
+    /** What nobody sees from outside when it is forgotten: everything works, only not as asked. */
+    @Test
+    void shouldHandTheEngineWhatThreadsAndFrontEndsMayUse() throws OperatorException {
+        EngineConfig engine =
+                parseListening(
+                                "--shards=2",
+                                "--cpu=1,3",
+                                "--queue-budget=7",
+                                "--device-share-us=70",
+                                "--spin-us=9",
+                                "--memory-slots=8",
+                                "--mapped-memory=3M",
+                                "--message-rate=200",
+                                "--descriptors=300",
+                                "--slow-turn-ms=30",
+                                "--slow-request-ms=40")
+                        .server()
+                        .engineConfig();
+
+        assertEquals(2, engine.shards());
+        assertEquals(List.of(1, 3), engine.cpus());
+        assertEquals(7, engine.budget());
+        assertEquals(70_000, engine.deviceShareNs());
+        assertEquals(9_000, engine.maxSpinNs());
+        assertEquals(8, engine.limits().maxRegions());
+        assertEquals(3 << 20, engine.limits().maxMappedBytes());
+        assertEquals(200, engine.limits().maxReadsPerSecond());
+        assertEquals(300, engine.limits().maxDescriptors());
+        assertEquals(new SlowLimits(30_000_000, 40_000_000), engine.slow());
     }
 
     @Test
