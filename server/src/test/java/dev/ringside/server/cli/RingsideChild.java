@@ -13,11 +13,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A Ringside process of its own, with this JVM's module path. */
 final class RingsideChild implements AutoCloseable {
     private static final long LIMIT_S = 60;
+
+    /** Longer than any start or retry takes on a busy machine, shorter than the tests' limits. */
+    private static final long LINE_LIMIT_S = 90;
 
     private final Process process;
     private final BufferedReader messages;
@@ -89,15 +93,24 @@ final class RingsideChild implements AutoCloseable {
         return new String(page.toURL().openStream().readAllBytes(), UTF_8);
     }
 
-    /** Waits for a line of stderr that starts so; fails when the process ends before. */
+    /**
+     * Waits for a line of stderr that starts so; fails when the process ends before, or is late.
+     */
     String await(String start) throws IOException {
-        for (String line = messages.readLine(); line != null; line = messages.readLine()) {
-            lines.add(line);
-            if (line.startsWith(start)) {
-                return line;
+        // A read of a pipe cannot be interrupted: JUnit's limit would leave it waiting for ever.
+        CompletableFuture<Process> end = process.onExit().orTimeout(LINE_LIMIT_S, TimeUnit.SECONDS);
+        var unused = end.exceptionally(late -> process.destroyForcibly());
+        try {
+            for (String line = messages.readLine(); line != null; line = messages.readLine()) {
+                lines.add(line);
+                if (line.startsWith(start)) {
+                    return line;
+                }
             }
+        } finally {
+            boolean unusedToo = end.complete(process);
         }
-        throw new IOException("ended without '" + start + "': " + lines);
+        throw new IOException("ended, or was late, without '" + start + "': " + lines);
     }
 
     String awaitReady() throws IOException {
