@@ -68,6 +68,7 @@ final class WriteLog {
      */
     boolean splitWritten(long offset, long bytes) {
         QueueLog now = log;
+        marked |= now.ring();
         return !now.ring() || now.pages().mark(now.ringAddress() + offset, bytes);
     }
 
@@ -81,6 +82,7 @@ final class WriteLog {
      */
     boolean ringWritten(GuestMemory memory, long address, long bytes) {
         QueueLog now = log;
+        marked |= now.ring();
         boolean covered = true;
         long at = address;
         while (now.ring() && at < address + bytes) {

@@ -365,6 +365,28 @@ final class QueueLogTest {
         }
     }
 
+    /** SET_LOG_FD asks to be told of any change of the log, and a ring's pages are in it too. */
+    @ParameterizedTest
+    @EnumSource
+    void shouldTellWhenOnlyTheRingIsLogged(RingKind kind) throws Exception {
+        RingDriver driver = kind.driver(memory, 8, kind.feature());
+        Virtqueue queue = driver.queue();
+        DescriptorChain chain = new DescriptorChain(queue.maxChainEntries());
+        try (EventFd changed = EventFd.create()) {
+            queue.log(new QueueLog(log, false, true, 0x7000, changed));
+            driver.add(Buffer.writable(TestMemory.HIGH, 1));
+            queue.next(chain);
+            queue.complete(chain.head(), 1);
+            assertEquals(0, changed.drain());
+
+            queue.publish();
+            queue.publish();
+
+            assertTrue(!takeLog().isEmpty());
+            assertEquals(1, changed.drain());
+        }
+    }
+
     @Test
     void shouldWaitForRoomWhenChainsHaveMoreRangesThanItHolds() throws Exception {
         int entries = 1024;
