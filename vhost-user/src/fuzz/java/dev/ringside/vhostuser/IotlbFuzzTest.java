@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class IotlbFuzzTest {
     @MethodSource("dev.ringside.vhostuser.IotlbSeedsTest#seeds")
-    @FuzzTest(maxDuration = "2m")
+    @FuzzTest(maxDuration = "${fuzz.duration}")
     void shouldUseNothingThatWasTakenBack(byte[] input) {
         int before = Leaks.descriptorCount();
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class SessionFuzzTest {
     @MethodSource("dev.ringside.vhostuser.SessionSeedsTest#seeds")
-    @FuzzTest(maxDuration = "2m")
+    @FuzzTest(maxDuration = "${fuzz.duration}")
     void shouldSurvive(byte[] input) {
         int before = Leaks.descriptorCount();
 

@@ -11,7 +11,7 @@ class NetSavedStateFuzzTest {
     }
 
     @MethodSource("seeds")
-    @FuzzTest(maxDuration = "2m")
+    @FuzzTest(maxDuration = "${fuzz.duration}")
     void shouldTakeOrRefuse(byte[] input) {
         NetSavedStateTest.isTaken(input);
     }

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class NicFuzzTest {
     @MethodSource("dev.ringside.virtio.net.NicExerciserTest#seeds")
-    @FuzzTest(maxDuration = "2m")
+    @FuzzTest(maxDuration = "${fuzz.duration}")
     void shouldSurvive(byte[] input) {
         NicExerciser.run(input);
     }

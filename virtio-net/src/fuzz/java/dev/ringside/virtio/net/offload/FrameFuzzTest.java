@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class FrameFuzzTest {
     @MethodSource("dev.ringside.virtio.net.offload.FrameSeedsTest#seeds")
-    @FuzzTest(maxDuration = "2m")
+    @FuzzTest(maxDuration = "${fuzz.duration}")
     void shouldSurvive(byte[] input) {
         FrameExerciser.run(input);
     }
