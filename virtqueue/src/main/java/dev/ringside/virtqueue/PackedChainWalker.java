@@ -1,7 +1,5 @@
 package dev.ringside.virtqueue;
 
-import static dev.ringside.virtqueue.PackedRingSpec.DESCRIPTOR_BYTES;
-import static dev.ringside.virtqueue.PackedRingSpec.DESCRIPTOR_META;
 import static dev.ringside.virtqueue.PackedRingSpec.VIRTQ_DESC_F_INDIRECT;
 import static dev.ringside.virtqueue.PackedRingSpec.VIRTQ_DESC_F_NEXT;
 import static dev.ringside.virtqueue.PackedRingSpec.VIRTQ_DESC_F_WRITE;
@@ -9,9 +7,6 @@ import static dev.ringside.virtqueue.PackedRingSpec.VRING_PACKED_DESC_F_AVAIL;
 import static dev.ringside.virtqueue.PackedRingSpec.VRING_PACKED_DESC_F_USED;
 
 import dev.ringside.shm.GuestMemory;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -22,18 +17,15 @@ import org.jspecify.annotations.Nullable;
  * by what they hold.
  */
 final class PackedChainWalker {
-    private static final int AVAILABLE_BITS = VRING_PACKED_DESC_F_AVAIL | VRING_PACKED_DESC_F_USED;
-
-    /** Unaligned though it is aligned: the aligned access costs a check more. */
-    private static final ValueLayout.OfLong LONG =
-            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final int AVAILABLE_BITS = VRING_PACKED_DESC_F_AVAIL | VRING_PACKED_DESC_F_USED;
 
     private final int queueSize;
     private final int indirectLimit;
     private final boolean indirectNegotiated;
     private final GuestBuffers buffers;
     private final IndirectTable indirect;
-    private MemorySegment descriptors;
+    private final PackedRing ring;
+    private final AvailableDescriptors ahead = new AvailableDescriptors();
     private int id;
     private int length;
 
@@ -47,7 +39,7 @@ final class PackedChainWalker {
             int queueSize,
             boolean indirectNegotiated,
             boolean keepWords,
-            MemorySegment descriptors,
+            PackedRing ring,
             GuestMemory memory,
             @Nullable IoAccess io) {
         this.words = keepWords ? new long[2 * queueSize] : null;
@@ -56,11 +48,16 @@ final class PackedChainWalker {
         this.indirectNegotiated = indirectNegotiated;
         this.buffers = new GuestBuffers(memory, io);
         this.indirect = new IndirectTable(memory, io);
-        this.descriptors = descriptors;
+        this.ring = ring;
     }
 
-    void remap(MemorySegment newDescriptors, GuestMemory newMemory) {
-        descriptors = newDescriptors;
+    /** Descriptors that were read and whose chain was not taken are read again. */
+    void forgetAhead() {
+        ahead.forget();
+    }
+
+    void remap(GuestMemory newMemory) {
+        ahead.forget();
         buffers.remap(newMemory);
         indirect.remap(newMemory);
     }
@@ -84,12 +81,13 @@ final class PackedChainWalker {
      * Fills {@code chain} with the chain that begins at a slot. Its name is {@link #id()}.
      *
      * @param wrap the driver's wrap counter there
+     * @param seen how many descriptors were seen to be available from there on
      * @param room how many descriptors the driver can have made available from there on
      * @return null when it is valid
      */
-    @Nullable RingFault walk(int slot, boolean wrap, int room, DescriptorChain chain) {
+    @Nullable RingFault walk(int slot, boolean wrap, int seen, int room, DescriptorChain chain) {
         buffers.begin(chain, 0);
-        RingFault fault = walkDirect(slot, wrap, room, chain);
+        RingFault fault = walkDirect(slot, wrap, seen, room, chain);
         return fault != null ? fault : checkBytes(chain);
     }
 
@@ -149,14 +147,17 @@ final class PackedChainWalker {
     }
 
     private @Nullable RingFault walkDirect(
-            int slot, boolean wrap, int room, DescriptorChain chain) {
-        MemorySegment ring = descriptors;
+            int slot, boolean wrap, int seen, int room, DescriptorChain chain) {
         int index = slot;
         int wanted = availableBits(wrap);
         for (int walked = 1; walked <= room; walked++) {
-            long offset = (long) DESCRIPTOR_BYTES * index;
-            long address = ring.get(LONG, offset);
-            long meta = ring.get(LONG, offset + DESCRIPTOR_META);
+            if (ahead.isEmpty()) {
+                // A driver's chain may be longer than what was seen: that is found out here.
+                ahead.read(ring, index, Math.max(seen - (walked - 1), 1));
+            }
+            long address = ahead.address();
+            long meta = ahead.meta();
+            ahead.advance();
             int flags = flags(meta);
             if (words != null) {
                 words[2 * walked - 2] = address;

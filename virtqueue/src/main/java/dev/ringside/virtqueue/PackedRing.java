@@ -1,5 +1,7 @@
 package dev.ringside.virtqueue;
 
+import static dev.ringside.virtqueue.AvailableDescriptors.WORDS;
+
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.Iotlb;
 import java.lang.foreign.MemorySegment;
@@ -8,8 +10,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * The three areas of a packed ring in mapped memory, and every access to them except the reading of
- * whole descriptors. Indices are the caller's: below the queue's size.
+ * The three areas of a packed ring in mapped memory, and every access to them. Indices are the
+ * caller's: below the queue's size.
  */
 final class PackedRing {
     private static final VarHandle FLAGS =
@@ -144,9 +146,33 @@ final class PackedRing {
         FLAGS.set(descriptors, offset, (short) flags);
     }
 
-    /** Plain: the driver sees it after {@link #releaseUsed} of a descriptor before it. */
-    void setUsed(int slot, long meta) {
-        descriptors.set(META, metaOffset(slot), meta);
+    /**
+     * Plain: the driver sees them after {@link #releaseUsed} of a descriptor before them.
+     *
+     * @param from the first of the slots and of the metas, {@code to} the one behind the last
+     */
+    void setUsed(int[] slots, long[] metas, int from, int to) {
+        MemorySegment table = descriptors;
+        for (int i = from; i < to; i++) {
+            table.set(META, metaOffset(slots[i]), metas[i]);
+            CrashPoint.reached();
+        }
+    }
+
+    /**
+     * Reads descriptors from a slot on, going over the ring's end, as {@link AvailableDescriptors}
+     * keeps them. A loop of its own over a local copy of the segment, so that all but the accesses
+     * themselves happens once.
+     */
+    void readDescriptors(int from, int count, long[] into) {
+        MemorySegment table = descriptors;
+        int slot = from;
+        for (int i = 0; i < count; i++) {
+            long offset = (long) PackedRingSpec.DESCRIPTOR_BYTES * slot;
+            into[WORDS * i] = table.get(META, offset);
+            into[WORDS * i + 1] = table.get(META, offset + PackedRingSpec.DESCRIPTOR_META);
+            slot = slot + 1 == size ? 0 : slot + 1;
+        }
     }
 
     /**
@@ -186,24 +212,33 @@ final class PackedRing {
      * @return the number of descriptors, and in the upper half that of chains that end with them
      */
     long scan(int from, boolean fromWrap, int room) {
+        MemorySegment table = descriptors;
         int slot = from;
-        boolean wrap = fromWrap;
-        int flags = acquireFlags(slot);
-        int descriptors = 0;
+        int available = PackedChainWalker.availableBits(fromWrap);
+        int count = 0;
         long chains = 0;
-        while (PackedChainWalker.available(flags, wrap)) {
-            descriptors++;
+        int flags = flags(table, slot);
+        while ((flags & PackedChainWalker.AVAILABLE_BITS) == available) {
+            count++;
             chains += (flags & PackedRingSpec.VIRTQ_DESC_F_NEXT) == 0 ? 1 : 0;
-            if (descriptors >= room) {
+            if (count >= room) {
                 break;
             }
             if (++slot == size) {
                 slot = 0;
-                wrap = !wrap;
+                available ^= PackedChainWalker.AVAILABLE_BITS;
             }
-            flags = acquireFlags(slot);
+            flags = flags(table, slot);
         }
-        return chains << Integer.SIZE | descriptors;
+        // One for all flags: what the driver wrote before them is seen after this.
+        VarHandle.acquireFence();
+        return chains << Integer.SIZE | count;
+    }
+
+    private static int flags(MemorySegment table, int slot) {
+        long offset =
+                (long) PackedRingSpec.DESCRIPTOR_BYTES * slot + PackedRingSpec.DESCRIPTOR_FLAGS;
+        return Short.toUnsignedInt((short) FLAGS.get(table, offset));
     }
 
     /** The driver's event suppression structure. */

@@ -16,7 +16,7 @@ public final class PackedVirtqueue extends RingQueue {
     private final PackedRing ring;
     private final PackedChainWalker walker;
     private final @Nullable PackedReplay notes;
-    private final @Nullable PackedOrder order;
+    private final @Nullable UsedOrder order;
     private final Resumption resumption;
 
     /** By buffer ID: how many descriptors its chain has in the ring; 0: not in flight. */
@@ -42,9 +42,13 @@ public final class PackedVirtqueue extends RingQueue {
     private int publishedUsed;
     private boolean publishedWrap;
 
-    /** The first used descriptor since the last publish, which shows all of them. */
-    private long firstUsedMeta;
+    /**
+     * Used descriptors since the last publish, and their slots: the ring gets them when they are
+     * published, the first one, which shows all of them, at last.
+     */
+    private final long[] usedMetas;
 
+    private final int[] usedSlots;
     private int unpublished;
     private int unpublishedDescriptors;
 
@@ -72,13 +76,15 @@ public final class PackedVirtqueue extends RingQueue {
             boolean ended) {
         super(layout, features);
         boolean inOrder = (features & VirtioSpec.VIRTIO_F_IN_ORDER) != 0;
-        this.order = inOrder ? new PackedOrder(size) : null;
+        this.order = inOrder ? new UsedOrder(size) : null;
         this.ring = ring;
         boolean indirect = (features & VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC) != 0;
         boolean keep = notes != null;
-        this.walker = new PackedChainWalker(size, indirect, keep, ring.descriptors(), memory, io);
+        this.walker = new PackedChainWalker(size, indirect, keep, ring, memory, io);
         this.lengths = new int[size];
         this.firstSlots = new int[size];
+        this.usedMetas = new long[size];
+        this.usedSlots = new int[size];
         this.resumption =
                 notes == null || notes.fresh()
                         ? resume(base, notes != null)
@@ -86,6 +92,7 @@ public final class PackedVirtqueue extends RingQueue {
         this.notes = notes == null ? null : new PackedReplay(notes, walker);
         this.nextUsed = publishedUsed;
         this.usedWrap = publishedWrap;
+        this.tracked = isTracked();
     }
 
     /**
@@ -169,40 +176,59 @@ public final class PackedVirtqueue extends RingQueue {
             return false;
         }
         RingFault broken = walk(chain);
-        if (io != null && io.lacking()) {
+        int id = walker.id();
+        if (broken == null) {
+            broken = checkName(id);
+        }
+        if ((broken != null || tracked) && !admit(id, chain, broken)) {
+            walker.forgetAhead();
             chain.clear();
+            return false;
+        }
+        take(id, walker.length());
+        chain.name(id);
+        return true;
+    }
+
+    private @Nullable RingFault checkName(int id) {
+        if (id >= size) {
+            return RingFault.HEAD_INDEX;
+        }
+        return lengths[id] == 0 ? null : RingFault.HEAD_IN_FLIGHT;
+    }
+
+    @Override
+    boolean isTracked() {
+        return super.isTracked() || notes != null;
+    }
+
+    /** Whether a chain that is broken, or that somebody keeps track of, is taken. */
+    private boolean admit(int id, DescriptorChain chain, @Nullable RingFault broken) {
+        if (io != null && io.lacking()) {
             pause();
             return false;
         }
-        if (broken == null && walker.id() >= size) {
-            broken = RingFault.HEAD_INDEX;
-        } else if (broken == null && lengths[walker.id()] != 0) {
-            broken = RingFault.HEAD_IN_FLIGHT;
-        }
         if (broken != null) {
-            chain.clear();
             fail(broken);
             return false;
         }
-        if (writeLog != null && !writeLog.taken(walker.id(), chain)) {
-            chain.clear();
+        if (writeLog != null && !writeLog.taken(id, chain)) {
             return false;
         }
         if (io != null) {
-            io.inFlight().add(walker.id(), chain);
+            io.inFlight().add(id, chain);
         }
         if (notes != null) {
             notes.taken();
         }
-        take(walker.id(), walker.length());
-        chain.name(walker.id());
         return true;
     }
 
     private @Nullable RingFault walk(DescriptorChain chain) {
         return notes != null && notes.isNext()
                 ? notes.walk(chain)
-                : walker.walk(nextAvailable, availableWrap, size - outstanding, chain);
+                : walker.walk(
+                        nextAvailable, availableWrap, seenDescriptors, size - outstanding, chain);
     }
 
     private void take(int id, int length) {
@@ -236,19 +262,25 @@ public final class PackedVirtqueue extends RingQueue {
         if (!holds(head)) {
             throw notInFlight("buffer ID", head);
         }
-        if (writeLog != null && !writeLog.completed(head, touchedBytes)) {
-            fail(RingFault.DIRTY_LOG);
+        if (tracked) {
+            untrack(head, touchedBytes);
         }
         inFlight--;
-        forgetRanges(head);
         if (order == null) {
             use(head, written);
-            return;
+        } else if (firstSlots[head] != nextUsed) {
+            order.hold(firstSlots[head], head, written);
+        } else {
+            use(head, written);
+            useHeld(order);
         }
-        order.complete(firstSlots[head], head, written);
-        while (order.isCompleted(nextUsed)) {
-            int writtenBytes = order.written(nextUsed);
-            use(order.release(nextUsed), writtenBytes);
+    }
+
+    /** Chains that were completed early have their turn. */
+    private void useHeld(UsedOrder from) {
+        while (from.holds(nextUsed)) {
+            int slot = nextUsed;
+            use(from.release(slot), from.written(slot));
         }
     }
 
@@ -257,7 +289,7 @@ public final class PackedVirtqueue extends RingQueue {
         return id >= 0
                 && id < size
                 && lengths[id] != 0
-                && (order == null || !order.isCompleted(firstSlots[id]));
+                && (order == null || !order.holds(firstSlots[id]));
     }
 
     @Override
@@ -280,6 +312,7 @@ public final class PackedVirtqueue extends RingQueue {
         lengths[head] = 0;
         inFlight--;
         forgetRanges(head);
+        walker.forgetAhead();
         outstanding -= length;
         nextAvailable = slot;
         availableWrap ^= wraps;
@@ -304,6 +337,7 @@ public final class PackedVirtqueue extends RingQueue {
         }
         int from = publishedUsed;
         boolean fromWrap = publishedWrap;
+        int chains = unpublished;
         int count = unpublishedDescriptors;
         publishedUsed = nextUsed;
         publishedWrap = usedWrap;
@@ -313,10 +347,11 @@ public final class PackedVirtqueue extends RingQueue {
         if (unmapped) {
             return false;
         }
+        ring.setUsed(usedSlots, usedMetas, 1, chains);
         if (notes != null) {
             notes.beforePublishing(nextUsed, usedWrap);
         }
-        ring.releaseUsed(from, firstUsedMeta);
+        ring.releaseUsed(from, usedMetas[0]);
         // The driver writes its wish and then looks at the descriptor; we write the descriptor and
         // then look at its wish. Without the fence both may miss each other (section 2.8.22).
         VarHandle.fullFence();
@@ -388,6 +423,7 @@ public final class PackedVirtqueue extends RingQueue {
     private void forgetSeen() {
         seenDescriptors = 0;
         seenChains = 0;
+        walker.forgetAhead();
     }
 
     @Override
@@ -399,7 +435,7 @@ public final class PackedVirtqueue extends RingQueue {
     boolean moveRing(GuestMemory memory) {
         boolean there = ring.remap(memory);
         if (there) {
-            walker.remap(ring.descriptors(), memory);
+            walker.remap(memory);
         }
         return there;
     }
@@ -460,18 +496,14 @@ public final class PackedVirtqueue extends RingQueue {
         return true;
     }
 
-    /** Writes a used descriptor; the first one of a burst is held until it is published. */
+    /** The driver sees it when it is published. */
     private void use(int id, int written) {
         int length = lengths[id];
         lengths[id] = 0;
-        long meta = usedMeta(id, written);
-        if (unpublished++ == 0) {
-            firstUsedMeta = meta;
-        } else if (!unmapped) {
-            ring.setUsed(nextUsed, meta);
-            CrashPoint.reached();
-        }
-        if (notes != null) {
+        usedMetas[unpublished] = usedMeta(id, written);
+        usedSlots[unpublished] = nextUsed;
+        unpublished++;
+        if (tracked && notes != null) {
             notes.used(id);
         }
         unpublishedDescriptors += length;

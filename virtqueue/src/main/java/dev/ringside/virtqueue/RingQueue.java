@@ -20,11 +20,19 @@ abstract sealed class RingQueue implements Virtqueue permits SplitVirtqueue, Pac
     /** Null while nothing is logged. */
     @Nullable WriteLog writeLog;
 
+    /** {@link #isTracked()}, so that the common path asks once for all. */
+    boolean tracked;
+
     RingQueue(RingLayout layout, long features) {
         index = layout.index();
         size = layout.size();
         eventIdx = (features & VirtioSpec.VIRTIO_RING_F_EVENT_IDX) != 0;
         io = IoAccess.of(features, index, size);
+    }
+
+    /** Whether anybody but the queue itself has to hear of each chain. */
+    boolean isTracked() {
+        return io != null || writeLog != null;
     }
 
     /** Has the ring, and what walks it, work in another memory; false: it is not in there. */
@@ -78,6 +86,7 @@ abstract sealed class RingQueue implements Virtqueue permits SplitVirtqueue, Pac
     @Override
     public final void log(@Nullable QueueLog log) {
         writeLog = WriteLog.next(writeLog, log, this);
+        tracked = isTracked();
     }
 
     @Override
@@ -116,6 +125,14 @@ abstract sealed class RingQueue implements Virtqueue permits SplitVirtqueue, Pac
     @Override
     public final boolean touches(long first, long last) {
         return io == null || ringTouches(first, last) || io.inFlight().touch(first, last);
+    }
+
+    /** A chain that is {@link #tracked} was completed. */
+    final void untrack(int head, long touchedBytes) {
+        if (writeLog != null && !writeLog.completed(head, touchedBytes)) {
+            fail(RingFault.DIRTY_LOG);
+        }
+        forgetRanges(head);
     }
 
     /** A chain is not in flight any more. */

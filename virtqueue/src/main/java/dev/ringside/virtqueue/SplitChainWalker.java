@@ -55,11 +55,13 @@ final class SplitChainWalker {
     /**
      * Fills {@code chain} with the chain that begins at descriptor {@code head}.
      *
+     * @param address the first word of that descriptor
+     * @param meta its second word
      * @return null when it is valid
      */
-    @Nullable RingFault walk(int head, DescriptorChain chain) {
+    @Nullable RingFault walk(int head, long address, long meta, DescriptorChain chain) {
         buffers.begin(chain, head);
-        RingFault fault = walkDirect(head, chain);
+        RingFault fault = walkDirect(address, meta, chain);
         if (fault == null
                 && chain.readableBytes() + chain.writableBytes() > SplitRingSpec.MAX_CHAIN_BYTES) {
             fault = RingFault.CHAIN_BYTES;
@@ -67,24 +69,24 @@ final class SplitChainWalker {
         return fault;
     }
 
-    private @Nullable RingFault walkDirect(int head, DescriptorChain chain) {
-        MemorySegment table = descriptors;
-        int index = head;
-        for (int left = queueSize; left > 0; left--) {
-            long offset = (long) DESCRIPTOR_BYTES * index;
-            long address = table.get(LONG, offset);
-            long meta = table.get(LONG, offset + DESCRIPTOR_META);
+    private @Nullable RingFault walkDirect(long headAddress, long headMeta, DescriptorChain chain) {
+        long address = headAddress;
+        long meta = headMeta;
+        for (int walked = 0; walked < queueSize; walked++) {
             if ((flags(meta) & VIRTQ_DESC_F_INDIRECT) != 0) {
-                return walkIndirect(address, meta, queueSize - left, chain);
+                return walkIndirect(address, meta, walked, chain);
             }
             RingFault fault = append(address, meta, chain);
             if (fault != null || (flags(meta) & VIRTQ_DESC_F_NEXT) == 0) {
                 return fault;
             }
-            index = next(meta);
+            int index = next(meta);
             if (index >= queueSize) {
                 return RingFault.DESCRIPTOR_INDEX;
             }
+            long offset = (long) DESCRIPTOR_BYTES * index;
+            address = descriptors.get(LONG, offset);
+            meta = descriptors.get(LONG, offset + DESCRIPTOR_META);
         }
         return RingFault.DESCRIPTOR_LOOP;
     }

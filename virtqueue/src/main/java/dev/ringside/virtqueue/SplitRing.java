@@ -1,5 +1,9 @@
 package dev.ringside.virtqueue;
 
+import static dev.ringside.virtqueue.AvailableChains.WORDS;
+import static dev.ringside.virtqueue.SplitRingSpec.DESCRIPTOR_BYTES;
+import static dev.ringside.virtqueue.SplitRingSpec.DESCRIPTOR_META;
+
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.Iotlb;
 import java.lang.foreign.MemorySegment;
@@ -8,8 +12,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * The three areas of a split ring in mapped memory, and every access to them except the
- * descriptors'.
+ * The three areas of a split ring in mapped memory, and every access to them except to descriptors
+ * that are not a chain's first.
  *
  * <p>Both legacy drivers on x86 and modern ones use little-endian fields. Indices are the caller's:
  * below the queue's size.
@@ -18,8 +22,11 @@ final class SplitRing {
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** Used entries are 4-byte aligned only. */
-    private static final ValueLayout.OfLong ENTRY =
+    /**
+     * Used entries are 4-byte aligned only; for descriptors, which are aligned, an aligned access
+     * costs a check more.
+     */
+    private static final ValueLayout.OfLong LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private static final VarHandle INDEX = SHORT.varHandle();
@@ -27,6 +34,7 @@ final class SplitRing {
     private final RingArea descriptorArea;
     private final RingArea driverArea;
     private final RingArea deviceArea;
+    private final int slotMask;
     private final long usedEventOffset;
     private final long availEventOffset;
 
@@ -37,6 +45,7 @@ final class SplitRing {
 
     private SplitRing(RingLayout layout, boolean eventIdx) {
         int size = layout.size();
+        this.slotMask = size - 1;
         this.usedEventOffset =
                 SplitRingSpec.AVAIL_RING + (long) SplitRingSpec.AVAIL_ENTRY_BYTES * size;
         this.availEventOffset =
@@ -47,7 +56,7 @@ final class SplitRing {
                         layout.index(),
                         "descriptor",
                         layout.descriptorUserAddress(),
-                        (long) SplitRingSpec.DESCRIPTOR_BYTES * size,
+                        (long) DESCRIPTOR_BYTES * size,
                         SplitRingSpec.DESCRIPTOR_ALIGN,
                         Iotlb.READ);
         this.driverArea =
@@ -158,9 +167,41 @@ final class SplitRing {
                 (short) INDEX.getAcquire(driver, (long) SplitRingSpec.AVAIL_IDX));
     }
 
+    /**
+     * Reads available entries, and the descriptors that they name, as {@link AvailableChains} keeps
+     * them. A loop of its own over local copies of the segments, so that all but the accesses
+     * themselves happens once.
+     */
+    void readChains(int availableIndex, int count, long[] into) {
+        MemorySegment entries = driver;
+        MemorySegment table = descriptors;
+        int mask = slotMask;
+        for (int i = 0; i < count; i++) {
+            int slot = (availableIndex + i) & mask;
+            readChain(availableEntry(entries, slot), table, mask, into, WORDS * i);
+        }
+    }
+
+    /** Reads the descriptor of a head, as {@link AvailableChains} keeps it. */
+    void readChain(int head, long[] into, int at) {
+        readChain(head, descriptors, slotMask, into, at);
+    }
+
+    private static void readChain(int head, MemorySegment table, int mask, long[] into, int at) {
+        // A head that is none is found out when its chain is taken: until then any will do.
+        long offset = (long) DESCRIPTOR_BYTES * (head & mask);
+        into[at] = head;
+        into[at + 1] = table.get(LONG, offset);
+        into[at + 2] = table.get(LONG, offset + DESCRIPTOR_META);
+    }
+
     int availableEntry(int slot) {
+        return availableEntry(driver, slot);
+    }
+
+    private static int availableEntry(MemorySegment entries, int slot) {
         long offset = SplitRingSpec.AVAIL_RING + (long) SplitRingSpec.AVAIL_ENTRY_BYTES * slot;
-        return Short.toUnsignedInt(driver.get(SHORT, offset));
+        return Short.toUnsignedInt(entries.get(SHORT, offset));
     }
 
     int availableFlags() {
@@ -185,10 +226,26 @@ final class SplitRing {
         return Short.toUnsignedInt(device.get(SHORT, SplitRingSpec.USED_IDX));
     }
 
-    /** Plain: the driver sees it after {@link #releaseUsedIndex}. */
-    void setUsedEntry(int slot, int head, int writtenBytes) {
-        long offset = SplitRingSpec.USED_RING + (long) SplitRingSpec.USED_ENTRY_BYTES * slot;
-        device.set(ENTRY, offset, (long) writtenBytes << Integer.SIZE | head);
+    /** One used entry as it stands in the ring. */
+    static long usedEntry(int head, int writtenBytes) {
+        return (long) writtenBytes << Integer.SIZE | head;
+    }
+
+    /**
+     * Plain: the driver sees them after {@link #releaseUsedIndex}.
+     *
+     * @param entries by slot
+     * @param from used index of the first entry, {@code to} that behind the last
+     */
+    void setUsedEntries(long[] entries, int from, int to) {
+        MemorySegment area = device;
+        int mask = slotMask;
+        int count = (to - from) & 0xffff;
+        for (int i = 0; i < count; i++) {
+            int slot = (from + i) & mask;
+            long offset = SplitRingSpec.USED_RING + (long) SplitRingSpec.USED_ENTRY_BYTES * slot;
+            area.set(LONG, offset, entries[slot]);
+        }
     }
 
     /** Section 2.7.8.2: a driver that sees this index sees all used entries before it. */

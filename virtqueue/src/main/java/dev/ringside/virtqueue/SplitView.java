@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 
 /** Reads a split ring for people. Loops of a hostile driver end at a limit. */
 final class SplitView {
@@ -17,12 +18,12 @@ final class SplitView {
 
     private final SplitRing ring;
     private final int size;
-    private final boolean[] held;
+    private final IntPredicate held;
 
     /**
-     * @param held by head: whether its chain is in flight
+     * @param held whether a head's chain is in flight
      */
-    SplitView(SplitRing ring, int size, boolean[] held) {
+    SplitView(SplitRing ring, int size, IntPredicate held) {
         this.ring = ring;
         this.size = size;
         this.held = held;
@@ -58,7 +59,7 @@ final class SplitView {
             int head = ring.availableEntry(position & (size - 1));
             int ahead = (available - nextAvailable) & INDEX_MASK;
             boolean taken = back > ahead;
-            String state = !taken ? "available" : head < size && held[head] ? "in flight" : "used";
+            String state = !taken ? "available" : held.test(head) ? "in flight" : "used";
             entries.add(new RingView.Entry(position, head, state, chain(head)));
         }
         return entries;

@@ -2,6 +2,7 @@ package dev.ringside.virtqueue;
 
 import dev.ringside.shm.GuestMemory;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SplitVirtqueue extends RingQueue {
     private static final int INDEX_MASK = 0xffff;
+    private static final int NOT_IN_FLIGHT = -1;
 
     private final int slotMask;
     private final SplitRing ring;
@@ -21,10 +23,13 @@ public final class SplitVirtqueue extends RingQueue {
 
     private final @Nullable SplitInflight inflight;
     private final Resumption resumption;
-    private final boolean[] held;
+    private final AvailableChains ahead = new AvailableChains();
 
-    /** By available index: what was taken there. Heads go up to 32767. */
-    private final short[] takenHeads;
+    /** By head: the slot of the available ring where its chain was taken; or not in flight. */
+    private final int[] slots;
+
+    /** By slot: used entries, which the ring gets when they are published. */
+    private final long[] usedEntries;
 
     /** Available index of the next chain to take, and the driver's when last seen. */
     private int nextAvailable;
@@ -63,14 +68,16 @@ public final class SplitVirtqueue extends RingQueue {
         this.ring = ring;
         boolean indirect = (features & VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC) != 0;
         this.walker = new SplitChainWalker(size, indirect, ring.descriptors(), memory, io);
-        this.held = new boolean[size];
-        this.takenHeads = new short[size];
+        this.slots = new int[size];
+        Arrays.fill(slots, NOT_IN_FLIGHT);
+        this.usedEntries = new long[size];
         this.nextUsed = ring.usedIndex();
         this.publishedUsed = nextUsed;
         boolean inOrder = (features & VirtioSpec.VIRTIO_F_IN_ORDER) != 0;
         this.inflight = inflight;
         this.resumption = inflight == null ? resume(base, inOrder) : recover(inflight);
-        this.order = inOrder ? new UsedOrder(size, nextAvailable) : null;
+        this.order = inOrder ? new UsedOrder(size) : null;
+        this.tracked = isTracked();
     }
 
     /**
@@ -169,48 +176,56 @@ public final class SplitVirtqueue extends RingQueue {
     }
 
     @Override
+    boolean isTracked() {
+        return super.isTracked() || inflight != null;
+    }
+
+    @Override
     public boolean next(DescriptorChain chain) {
         // A fault leaves nothing seen, so that the common path need not ask for it.
-        if (nextAvailable == seenAvailable && !look()) {
+        if (ahead.isEmpty() && !lookAhead()) {
             return false;
         }
-        int head = headAt(nextAvailable);
+        int head = ahead.head();
         if (head >= size) {
             fail(RingFault.HEAD_INDEX);
             return false;
         }
-        if (held[head]) {
+        if (slots[head] != NOT_IN_FLIGHT) {
             fail(RingFault.HEAD_IN_FLIGHT);
             return false;
         }
-        RingFault broken = walker.walk(head, chain);
-        if (io != null && io.lacking()) {
+        RingFault broken = walker.walk(head, ahead.address(), ahead.meta(), chain);
+        if ((broken != null || tracked) && !admit(head, chain, broken)) {
             chain.clear();
-            seenAvailable = nextAvailable;
+            return false;
+        }
+        ahead.advance();
+        slots[head] = nextAvailable & slotMask;
+        inFlight++;
+        nextAvailable = (nextAvailable + 1) & INDEX_MASK;
+        return true;
+    }
+
+    /** Whether a chain that is broken, or that somebody keeps track of, is taken. */
+    private boolean admit(int head, DescriptorChain chain, @Nullable RingFault broken) {
+        if (io != null && io.lacking()) {
+            forgetSeen();
             return false;
         }
         if (broken != null) {
-            chain.clear();
             fail(broken);
             return false;
         }
         if (writeLog != null && !writeLog.taken(head, chain)) {
-            chain.clear();
             return false;
         }
         if (io != null) {
             io.inFlight().add(head, chain);
         }
-        held[head] = true;
-        takenHeads[nextAvailable & slotMask] = (short) head;
-        inFlight++;
         if (inflight != null && !replays(nextAvailable)) {
             inflight.taken(head);
         }
-        if (order != null) {
-            order.taken(nextAvailable, head);
-        }
-        nextAvailable = (nextAvailable + 1) & INDEX_MASK;
         return true;
     }
 
@@ -224,42 +239,55 @@ public final class SplitVirtqueue extends RingQueue {
 
     @Override
     public void complete(int head, int writtenBytes, long touchedBytes) {
-        if (head < 0 || head >= size || !held[head]) {
+        if (!holds(head)) {
             throw notInFlight("head", head);
         }
-        if (writeLog != null && !writeLog.completed(head, touchedBytes)) {
-            fail(RingFault.DIRTY_LOG);
+        if (tracked) {
+            untrack(head, touchedBytes);
         }
-        held[head] = false;
+        int slot = slots[head];
+        slots[head] = NOT_IN_FLIGHT;
         inFlight--;
-        forgetRanges(head);
         if (order == null) {
             use(head, writtenBytes);
-            return;
+        } else if (slot != (nextUsed & slotMask)) {
+            order.hold(slot, head, writtenBytes);
+        } else {
+            use(head, writtenBytes);
+            useHeld(order);
         }
-        order.complete(head, writtenBytes);
-        while (order.ready()) {
-            use(order.readyHead(), order.readyWritten());
-            order.release();
+    }
+
+    /** Chains that were completed early have their turn. */
+    private void useHeld(UsedOrder from) {
+        int slot = nextUsed & slotMask;
+        while (from.holds(slot)) {
+            use(from.release(slot), from.written(slot));
+            slot = nextUsed & slotMask;
         }
+    }
+
+    private boolean holds(int head) {
+        return head >= 0 && head < size && slots[head] != NOT_IN_FLIGHT;
     }
 
     @Override
     public void giveBack(int head) {
         int last = (nextAvailable - 1) & INDEX_MASK;
-        if (head < 0 || head >= size || !held[head] || takenHeads[last & slotMask] != head) {
+        if (!holds(head) || slots[head] != (last & slotMask)) {
             throw notInFlight("head", head);
         }
         if (writeLog != null) {
             writeLog.givenBack(head);
         }
-        held[head] = false;
+        slots[head] = NOT_IN_FLIGHT;
         inFlight--;
         forgetRanges(head);
         if (inflight != null && !replays(last)) {
             inflight.givenBack(head);
         }
         nextAvailable = last;
+        ahead.forget();
         if (fault != null) {
             seenAvailable = nextAvailable;
         }
@@ -284,6 +312,7 @@ public final class SplitVirtqueue extends RingQueue {
         if (inflight != null) {
             inflight.beforePublishing(from, to);
         }
+        ring.setUsedEntries(usedEntries, from, to);
         ring.releaseUsedIndex(to);
         // The driver writes its wish and then looks at the index; we write the index and then look
         // at its wish. Without the fence both may miss each other (section 2.7.7.2).
@@ -362,7 +391,12 @@ public final class SplitVirtqueue extends RingQueue {
         if (fault == null) {
             fault = reason;
         }
+        forgetSeen();
+    }
+
+    private void forgetSeen() {
         seenAvailable = nextAvailable;
+        ahead.forget();
     }
 
     @Override
@@ -373,6 +407,7 @@ public final class SplitVirtqueue extends RingQueue {
     @Override
     boolean moveRing(GuestMemory memory) {
         boolean there = ring.remap(memory);
+        ahead.forget();
         if (there) {
             walker.remap(ring.descriptors(), memory);
         }
@@ -381,7 +416,7 @@ public final class SplitVirtqueue extends RingQueue {
 
     @Override
     void pause() {
-        seenAvailable = nextAvailable;
+        forgetSeen();
     }
 
     /** What is available is looked up again. */
@@ -407,12 +442,19 @@ public final class SplitVirtqueue extends RingQueue {
         return heads != null && ((availableIndex - replayStart) & INDEX_MASK) < heads.length;
     }
 
-    private int headAt(int availableIndex) {
+    /** Reads the beginnings of chains; false when nothing is available. */
+    private boolean lookAhead() {
+        if (nextAvailable == seenAvailable && !look()) {
+            return false;
+        }
         short[] heads = replay;
-        int at = (availableIndex - replayStart) & INDEX_MASK;
-        return heads != null && at < heads.length
-                ? heads[at]
-                : ring.availableEntry(availableIndex & slotMask);
+        int at = (nextAvailable - replayStart) & INDEX_MASK;
+        if (heads != null && at < heads.length) {
+            ahead.readOne(ring, heads[at]);
+        } else {
+            ahead.read(ring, nextAvailable, (seenAvailable - nextAvailable) & INDEX_MASK);
+        }
+        return true;
     }
 
     /**
@@ -458,11 +500,9 @@ public final class SplitVirtqueue extends RingQueue {
     }
 
     private void use(int head, int writtenBytes) {
-        if (!unmapped) {
-            ring.setUsedEntry(nextUsed & slotMask, head, writtenBytes);
-            if (inflight != null) {
-                inflight.used(nextUsed, head);
-            }
+        usedEntries[nextUsed & slotMask] = SplitRing.usedEntry(head, writtenBytes);
+        if (tracked && inflight != null) {
+            inflight.used(nextUsed, head);
         }
         nextUsed = (nextUsed + 1) & INDEX_MASK;
     }
@@ -476,6 +516,7 @@ public final class SplitVirtqueue extends RingQueue {
 
     @Override
     RingView.Content content(int entries) {
-        return new SplitView(ring, size, held).content(eventIdx, nextAvailable, nextUsed, entries);
+        return new SplitView(ring, size, this::holds)
+                .content(eventIdx, nextAvailable, nextUsed, entries);
     }
 }

@@ -1,61 +1,42 @@
 package dev.ringside.virtqueue;
 
 /**
- * VIRTIO_F_IN_ORDER (virtio 1.3, section 2.7.9): remembers the order in which chains were taken and
- * holds completed ones back until their turn.
+ * VIRTIO_F_IN_ORDER (virtio 1.3, sections 2.7.9 and 2.8.8): holds completed chains back until their
+ * turn. A chain is known by its slot, of the available ring or of its first descriptor: its used
+ * entry, or its used descriptor, will stand in the same one.
  */
 final class UsedOrder {
-    private final int mask;
-    private final int[] slotOfHead;
-    private final int[] headOfSlot;
-    private final int[] writtenOfSlot;
     private final boolean[] completed;
-    private int turn;
+    private final int[] heads;
+    private final int[] written;
 
-    /**
-     * For a queue that goes on at an available index.
-     *
-     * @param size Queue Size, a power of two
-     */
-    UsedOrder(int size, int base) {
-        this.mask = size - 1;
-        this.slotOfHead = new int[size];
-        this.headOfSlot = new int[size];
-        this.writtenOfSlot = new int[size];
+    /** For a queue of so many descriptors. */
+    UsedOrder(int size) {
         this.completed = new boolean[size];
-        this.turn = base & mask;
+        this.heads = new int[size];
+        this.written = new int[size];
     }
 
-    /** A chain was taken at an available index. At most {@code size} are taken and not released. */
-    void taken(int availableIndex, int head) {
-        int slot = availableIndex & mask;
-        slotOfHead[head] = slot;
-        headOfSlot[slot] = head;
-    }
-
-    /** A chain that was taken is completed: it may be released when its turn comes. */
-    void complete(int head, int writtenBytes) {
-        int slot = slotOfHead[head];
-        writtenOfSlot[slot] = writtenBytes;
+    /** A chain that was taken at a slot is completed before its turn. */
+    void hold(int slot, int head, int writtenBytes) {
+        heads[slot] = head;
+        written[slot] = writtenBytes;
         completed[slot] = true;
     }
 
-    /** Whether the oldest chain that was not released is completed. */
-    boolean ready() {
-        return completed[turn];
+    /** Whether the chain at a slot is completed and held. */
+    boolean holds(int slot) {
+        return completed[slot];
     }
 
-    int readyHead() {
-        return headOfSlot[turn];
+    /** How much was written to the chain that is held, or was released last, at a slot. */
+    int written(int slot) {
+        return written[slot];
     }
 
-    int readyWritten() {
-        return writtenOfSlot[turn];
-    }
-
-    /** Releases the oldest chain, which is {@link #ready}. */
-    void release() {
-        completed[turn] = false;
-        turn = (turn + 1) & mask;
+    /** Takes the chain that is held at a slot out; its head. */
+    int release(int slot) {
+        completed[slot] = false;
+        return heads[slot];
     }
 }
