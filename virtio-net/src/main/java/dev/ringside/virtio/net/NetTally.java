@@ -8,14 +8,30 @@ import java.util.function.IntFunction;
 /** What passed in one poll: added to the counters at its end, not frame by frame. */
 final class NetTally {
     private final int[] sizes = new int[NetFamily.SIZE_BUCKETS];
+
+    /** Frames of one length, one after the other, that are counted when the next one differs. */
+    private int alike;
+
+    private int alikeBytes;
     private int packets;
     private long bytes;
 
     /** A frame of so many bytes passed. */
     void passed(int length) {
-        packets++;
-        bytes += length;
-        sizes[NetFamily.sizeBucket(length)]++;
+        if (length != alikeBytes) {
+            countAlike();
+            alikeBytes = length;
+        }
+        alike++;
+    }
+
+    private void countAlike() {
+        if (alike != 0) {
+            packets += alike;
+            bytes += (long) alike * alikeBytes;
+            sizes[NetFamily.sizeBucket(alikeBytes)] += alike;
+            alike = 0;
+        }
     }
 
     /**
@@ -27,6 +43,7 @@ final class NetTally {
      */
     <E extends Enum<E> & MetricName> void moveTo(
             Counters<E> counters, E packetCounter, E byteCounter, IntFunction<E> sizeCounter) {
+        countAlike();
         if (packets == 0) {
             return;
         }

@@ -55,6 +55,10 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
     private @Nullable ReceiveHash hash;
 
     private boolean inUse;
+
+    /** Whether frames are chosen, hashed or handed to other pairs before they are written. */
+    private boolean sorts;
+
     private boolean enabled;
     private boolean draining;
 
@@ -159,6 +163,7 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
             hash = new ReceiveHash(rules);
         }
         inUse = pair < reception.pairs();
+        sorts = filter != null || hash != null || !inUse;
         adoptRunning();
     }
 
@@ -180,13 +185,14 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
         if (frame.length() > longestPlain && frame.gsoType() == Frame.GSO_NONE) {
             return drop(ReceiveCounter.TOO_LONG);
         }
+        return sorts ? sort(frame) : write(frame);
+    }
+
+    private Verdict sort(Frame frame) {
         if (filter != null && !start.passes(frame, filter, state.link().mac())) {
             return drop(ReceiveCounter.FILTERED);
         }
-        if (hash != null || !inUse) {
-            return steer(frame);
-        }
-        return write(frame);
+        return hash != null || !inUse ? steer(frame) : write(frame);
     }
 
     private Verdict write(Frame frame) {

@@ -77,7 +77,11 @@ final class TransmitWorker implements QueueWorker {
         if (budget > 0) {
             if (parked) {
                 parked = false;
-                forward();
+                if (discard == null) {
+                    forward();
+                } else {
+                    drop(discard);
+                }
             }
             long bytes = 0;
             while (taken < budget
@@ -174,10 +178,6 @@ final class TransmitWorker implements QueueWorker {
 
     /** Puts the frame of the chain. */
     private void forward() {
-        if (discard != null) {
-            drop(discard);
-            return;
-        }
         int length = frame.length();
         Verdict verdict = sink.put(frame);
         if (verdict == Verdict.DONE) {
