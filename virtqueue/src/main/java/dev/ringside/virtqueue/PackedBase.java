@@ -35,15 +35,26 @@ public record PackedBase(int available, boolean availableWrap, int used, boolean
                 (used & WRAP) != 0);
     }
 
+    /**
+     * The same for a ring that can be there: within it, and not too much taken.
+     *
+     * @throws InvalidRingException when it cannot
+     */
+    static PackedBase of(int base, RingLayout layout) throws InvalidRingException {
+        PackedBase from = of(base);
+        int size = layout.size();
+        int taken = from.outstanding(size);
+        if (from.available >= size || from.used >= size || taken < 0 || taken > size) {
+            throw new InvalidRingException(
+                    "queue %d: base 0x%x is not one of a packed ring of size %d"
+                            .formatted(layout.index(), base, size));
+        }
+        return from;
+    }
+
     /** The 32 bits. */
     public int bits() {
         return position(used, usedWrap) << Short.SIZE | position(available, availableWrap);
-    }
-
-    /** Whether a ring of a size can be there: within it, and not too much taken. */
-    boolean fits(int queueSize) {
-        int taken = outstanding(queueSize);
-        return available < queueSize && used < queueSize && taken >= 0 && taken <= queueSize;
     }
 
     /** Descriptors taken and not used. */

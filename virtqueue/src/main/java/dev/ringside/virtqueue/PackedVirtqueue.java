@@ -2,7 +2,6 @@ package dev.ringside.virtqueue;
 
 import dev.ringside.shm.GuestMemory;
 import java.lang.invoke.VarHandle;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,15 +41,7 @@ public final class PackedVirtqueue extends RingQueue {
     private int publishedUsed;
     private boolean publishedWrap;
 
-    /**
-     * Used descriptors since the last publish, and their slots: the ring gets them when they are
-     * published, the first one, which shows all of them, at last.
-     */
-    private final long[] usedMetas;
-
-    private final int[] usedSlots;
-    private int unpublished;
-    private int unpublishedDescriptors;
+    private final UsedDescriptors unpublished;
 
     /** Descriptors taken and not yet shown to the driver as used. */
     private int outstanding;
@@ -83,8 +74,7 @@ public final class PackedVirtqueue extends RingQueue {
         this.walker = new PackedChainWalker(size, indirect, keep, ring, memory, io);
         this.lengths = new int[size];
         this.firstSlots = new int[size];
-        this.usedMetas = new long[size];
-        this.usedSlots = new int[size];
+        this.unpublished = new UsedDescriptors(size);
         this.resumption =
                 notes == null || notes.fresh()
                         ? resume(base, notes != null)
@@ -155,12 +145,7 @@ public final class PackedVirtqueue extends RingQueue {
             @Nullable InflightRegion region)
             throws InvalidRingException {
         PackedRing ring = PackedRing.create(layout, memory);
-        PackedBase from = PackedBase.of(base);
-        if (!from.fits(layout.size())) {
-            throw new InvalidRingException(
-                    "queue %d: base 0x%x is not one of a packed ring of size %d"
-                            .formatted(layout.index(), base, layout.size()));
-        }
+        PackedBase from = PackedBase.of(base, layout);
         if (region == null || !region.covers(layout.index())) {
             return new PackedVirtqueue(layout, from, features, ring, memory, null, false);
         }
@@ -327,31 +312,30 @@ public final class PackedVirtqueue extends RingQueue {
 
     @Override
     public int unpublished() {
-        return unpublished;
+        return unpublished.chains();
     }
 
     @Override
     public boolean publish() {
-        if (unpublished == 0) {
+        if (unpublished.chains() == 0) {
             return false;
         }
         int from = publishedUsed;
         boolean fromWrap = publishedWrap;
-        int chains = unpublished;
-        int count = unpublishedDescriptors;
+        int count = unpublished.descriptors();
         publishedUsed = nextUsed;
         publishedWrap = usedWrap;
-        unpublished = 0;
-        unpublishedDescriptors = 0;
         outstanding -= count;
         if (unmapped) {
+            unpublished.clear();
             return false;
         }
-        ring.setUsed(usedSlots, usedMetas, 1, chains);
+        unpublished.writeRest(ring);
         if (notes != null) {
             notes.beforePublishing(nextUsed, usedWrap);
         }
-        ring.releaseUsed(from, usedMetas[0]);
+        unpublished.showFirst(ring);
+        unpublished.clear();
         // The driver writes its wish and then looks at the descriptor; we write the descriptor and
         // then look at its wish. Without the fence both may miss each other (section 2.8.22).
         VarHandle.fullFence();
@@ -412,15 +396,7 @@ public final class PackedVirtqueue extends RingQueue {
     }
 
     @Override
-    public void fail(RingFault reason) {
-        Objects.requireNonNull(reason);
-        if (fault == null) {
-            fault = reason;
-        }
-        forgetSeen();
-    }
-
-    private void forgetSeen() {
+    void forgetSeen() {
         seenDescriptors = 0;
         seenChains = 0;
         walker.forgetAhead();
@@ -500,28 +476,15 @@ public final class PackedVirtqueue extends RingQueue {
     private void use(int id, int written) {
         int length = lengths[id];
         lengths[id] = 0;
-        usedMetas[unpublished] = usedMeta(id, written);
-        usedSlots[unpublished] = nextUsed;
-        unpublished++;
+        unpublished.add(nextUsed, usedWrap, id, length, written);
         if (tracked && notes != null) {
             notes.used(id);
         }
-        unpublishedDescriptors += length;
         nextUsed += length;
         if (nextUsed >= size) {
             nextUsed -= size;
             usedWrap = !usedWrap;
         }
-    }
-
-    private long usedMeta(int id, int written) {
-        int flags =
-                (usedWrap
-                                ? PackedRingSpec.VRING_PACKED_DESC_F_AVAIL
-                                        | PackedRingSpec.VRING_PACKED_DESC_F_USED
-                                : 0)
-                        | (written == 0 ? 0 : PackedRingSpec.VIRTQ_DESC_F_WRITE);
-        return (long) flags << 48 | (long) id << 32 | Integer.toUnsignedLong(written);
     }
 
     @Override

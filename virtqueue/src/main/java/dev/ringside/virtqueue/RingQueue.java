@@ -1,6 +1,7 @@
 package dev.ringside.virtqueue;
 
 import dev.ringside.shm.GuestMemory;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What split and packed virtqueues have in common: who they are, and who is told what. */
@@ -37,6 +38,9 @@ abstract sealed class RingQueue implements Virtqueue permits SplitVirtqueue, Pac
 
     /** Has the ring, and what walks it, work in another memory; false: it is not in there. */
     abstract boolean moveRing(GuestMemory memory);
+
+    /** What the driver was seen to have made available is looked up again before it is taken. */
+    abstract void forgetSeen();
 
     /** The IOMMU has taken the ring back: what was seen in it is not taken now. */
     abstract void pause();
@@ -76,6 +80,15 @@ abstract sealed class RingQueue implements Virtqueue permits SplitVirtqueue, Pac
     @Override
     public final int maxChainEntries() {
         return GuestBuffers.maxChainEntries(size);
+    }
+
+    @Override
+    public final void fail(RingFault reason) {
+        Objects.requireNonNull(reason);
+        if (fault == null) {
+            fault = reason;
+        }
+        forgetSeen();
     }
 
     @Override

@@ -3,7 +3,6 @@ package dev.ringside.virtqueue;
 import dev.ringside.shm.GuestMemory;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,13 +42,8 @@ public final class SplitVirtqueue extends RingQueue {
 
     private int inFlight;
 
-    /** Heads to take first, from the used index at the start on; null: the ring tells the head. */
-    private short @Nullable [] replay;
-
-    private int replayStart;
-
-    /** Publications of so many chains after which none of them can be given back any more. */
-    private int replayUnpublished;
+    /** Chains to take first; null: the ring tells all heads. */
+    private @Nullable SplitReplay replay;
 
     private boolean suppressed;
 
@@ -115,14 +109,8 @@ public final class SplitVirtqueue extends RingQueue {
             return Resumption.CLEAN;
         }
         if (heads.length > 0) {
-            short[] first = new short[heads.length];
-            for (int i = 0; i < heads.length; i++) {
-                first[i] = (short) heads[i];
-            }
-            replay = first;
-            replayStart = publishedUsed;
-            replayUnpublished = heads.length;
-            seenAvailable = (replayStart + heads.length) & INDEX_MASK;
+            replay = new SplitReplay(heads, publishedUsed);
+            seenAvailable = (publishedUsed + heads.length) & INDEX_MASK;
         }
         return new Resumption(true, heads.length, 0);
     }
@@ -223,7 +211,7 @@ public final class SplitVirtqueue extends RingQueue {
         if (io != null) {
             io.inFlight().add(head, chain);
         }
-        if (inflight != null && !replays(nextAvailable)) {
+        if (inflight != null && replayed(nextAvailable) == SplitReplay.NONE) {
             inflight.taken(head);
         }
         return true;
@@ -283,7 +271,7 @@ public final class SplitVirtqueue extends RingQueue {
         slots[head] = NOT_IN_FLIGHT;
         inFlight--;
         forgetRanges(head);
-        if (inflight != null && !replays(last)) {
+        if (inflight != null && replayed(last) == SplitReplay.NONE) {
             inflight.givenBack(head);
         }
         nextAvailable = last;
@@ -319,7 +307,9 @@ public final class SplitVirtqueue extends RingQueue {
         VarHandle.fullFence();
         if (inflight != null) {
             inflight.afterPublishing(from, to);
-            forgetReplay((to - from) & INDEX_MASK);
+            if (replay != null && replay.published((to - from) & INDEX_MASK)) {
+                replay = null;
+            }
         }
         if (writeLog != null && !ring.logUsed(writeLog, from, to, size)) {
             fail(RingFault.DIRTY_LOG);
@@ -386,15 +376,7 @@ public final class SplitVirtqueue extends RingQueue {
     }
 
     @Override
-    public void fail(RingFault reason) {
-        Objects.requireNonNull(reason);
-        if (fault == null) {
-            fault = reason;
-        }
-        forgetSeen();
-    }
-
-    private void forgetSeen() {
+    void forgetSeen() {
         seenAvailable = nextAvailable;
         ahead.forget();
     }
@@ -433,13 +415,9 @@ public final class SplitVirtqueue extends RingQueue {
         return resumption;
     }
 
-    /**
-     * Whether a chain to do again stands at an available index. It stays noted as in flight while
-     * it waits, at its old place in the order: it may be nowhere on the available ring any more.
-     */
-    private boolean replays(int availableIndex) {
-        short[] heads = replay;
-        return heads != null && ((availableIndex - replayStart) & INDEX_MASK) < heads.length;
+    /** The head to do again at an available index. */
+    private int replayed(int availableIndex) {
+        return replay == null ? SplitReplay.NONE : replay.head(availableIndex);
     }
 
     /** Reads the beginnings of chains; false when nothing is available. */
@@ -447,28 +425,13 @@ public final class SplitVirtqueue extends RingQueue {
         if (nextAvailable == seenAvailable && !look()) {
             return false;
         }
-        short[] heads = replay;
-        int at = (nextAvailable - replayStart) & INDEX_MASK;
-        if (heads != null && at < heads.length) {
-            ahead.readOne(ring, heads[at]);
+        int head = replayed(nextAvailable);
+        if (head != SplitReplay.NONE) {
+            ahead.readOne(ring, head);
         } else {
             ahead.read(ring, nextAvailable, (seenAvailable - nextAvailable) & INDEX_MASK);
         }
         return true;
-    }
-
-    /**
-     * Once as many chains were published as there were to do again, either all of those are, or one
-     * that was taken later is: then none of them can be given back, and their list is of no more
-     * use.
-     */
-    private void forgetReplay(int published) {
-        if (replay != null) {
-            replayUnpublished -= published;
-            if (replayUnpublished <= 0) {
-                replay = null;
-            }
-        }
     }
 
     /**
