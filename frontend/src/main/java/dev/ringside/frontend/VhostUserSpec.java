@@ -121,4 +121,13 @@ public final class VhostUserSpec {
     public static long bit(final int number) {
         return 1L << number;
     }
+
+    /** The mask of several. */
+    public static long bits(final int... numbers) {
+        long mask = 0;
+        for (final int number : numbers) {
+            mask |= bit(number);
+        }
+        return mask;
+    }
 }

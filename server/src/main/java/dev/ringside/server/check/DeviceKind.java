@@ -13,11 +13,11 @@ public enum DeviceKind {
     OTHER("neither a disk nor a NIC");
 
     private static final long NET_PROTOCOL =
-            bits(VhostUserSpec.PROTOCOL_F_RARP, VhostUserSpec.PROTOCOL_F_MTU);
+            VhostUserSpec.bits(VhostUserSpec.PROTOCOL_F_RARP, VhostUserSpec.PROTOCOL_F_MTU);
 
     /** No disk has these, and each NIC known has one of them. */
     private static final long NET_ONLY =
-            bits(
+            VhostUserSpec.bits(
                     NetSpec.F_CTRL_RX,
                     NetSpec.F_CTRL_VLAN,
                     NetSpec.F_CTRL_RX_EXTRA,
@@ -25,20 +25,12 @@ public enum DeviceKind {
                     NetSpec.F_MQ,
                     NetSpec.F_CTRL_MAC_ADDR);
 
-    private static final long BLK_LIKELY = bits(BlkSpec.F_BLK_SIZE, BlkSpec.F_FLUSH);
+    private static final long BLK_LIKELY = VhostUserSpec.bits(BlkSpec.F_BLK_SIZE, BlkSpec.F_FLUSH);
 
     private final String text;
 
     DeviceKind(String text) {
         this.text = text;
-    }
-
-    private static long bits(int... numbers) {
-        long mask = 0;
-        for (int number : numbers) {
-            mask |= VhostUserSpec.bit(number);
-        }
-        return mask;
     }
 
     /** Guesses from what a back-end offers: the protocol itself has no word for it. */

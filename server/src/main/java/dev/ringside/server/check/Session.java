@@ -23,7 +23,7 @@ final class Session implements AutoCloseable {
      * What this front-end can keep to: the bits that change nothing unless they are made use of.
      */
     private static final long PROTOCOL_FEATURES =
-            bits(
+            VhostUserSpec.bits(
                     VhostUserSpec.PROTOCOL_F_MQ,
                     VhostUserSpec.PROTOCOL_F_LOG_SHMFD,
                     VhostUserSpec.PROTOCOL_F_RARP,
@@ -42,14 +42,6 @@ final class Session implements AutoCloseable {
     private Session(FrontendProtocol protocol, long timeoutMs) {
         this.protocol = protocol;
         this.timeoutMs = timeoutMs;
-    }
-
-    private static long bits(int... numbers) {
-        long mask = 0;
-        for (int number : numbers) {
-            mask |= VhostUserSpec.bit(number);
-        }
-        return mask;
     }
 
     /** Negotiates on a fresh connection, which it owns from now on. */
