@@ -92,9 +92,10 @@ class SocketModesIT {
             for (int i = 0; i < 10; i++) {
                 drive(disk.connect());
             }
+            // Fewer are no leak: the collector may close what a test before this one forgot.
             Await.until(
                     "descriptors are back to " + fds,
-                    () -> ProcessUsage.openDescriptors(PID) == fds);
+                    () -> ProcessUsage.openDescriptors(PID) <= fds);
             Await.until(
                     "mappings are gone",
                     () -> ProcessUsage.mappings(PID, "ringside-frontend") == 0);
