@@ -87,15 +87,16 @@ class SocketModesIT {
             final Disk disk = server.disk(server.file(4 << 20), 2);
             drive(disk.connect());
             Await.until("the session is over", () -> !disk.handle().connected());
+            // They are closed on a thread that nobody waits for.
+            Await.until("its descriptors are closed", () -> server.heldDescriptors(disk) == 0);
             final long fds = ProcessUsage.openDescriptors(PID);
             assertEquals(0, ProcessUsage.mappings(PID, "ringside-frontend"));
             for (int i = 0; i < 10; i++) {
                 drive(disk.connect());
             }
-            // Fewer are no leak: the collector may close what a test before this one forgot.
             Await.until(
                     "descriptors are back to " + fds,
-                    () -> ProcessUsage.openDescriptors(PID) <= fds);
+                    () -> ProcessUsage.openDescriptors(PID) == fds);
             Await.until(
                     "mappings are gone",
                     () -> ProcessUsage.mappings(PID, "ringside-frontend") == 0);

@@ -170,6 +170,12 @@ final class TestServer implements AutoCloseable {
         return found;
     }
 
+    /** Descriptors of a disk's front-ends that are open here, or being closed. */
+    long heldDescriptors(final Disk disk) {
+        return Shown.gauges(metrics)
+                .getOrDefault("ringside_session_descriptors{device=" + disk.name() + "}", -1L);
+    }
+
     private static String nameOf(final Map.Entry<String, Long> series) {
         return series.getKey().substring(0, series.getKey().indexOf('{'));
     }
