@@ -65,28 +65,20 @@ public record BlkOptions(
                 order, queues, value, features, memorySlots, indirectEntries, inflight);
     }
 
+    /** With other features. */
+    public BlkOptions features(final long value) {
+        return new BlkOptions(
+                order, queues, queueSize, value, memorySlots, indirectEntries, inflight);
+    }
+
     /** Without a feature, by its bit number. */
     public BlkOptions without(final int featureBit) {
-        return new BlkOptions(
-                order,
-                queues,
-                queueSize,
-                features & ~bit(featureBit),
-                memorySlots,
-                indirectEntries,
-                inflight);
+        return features(features & ~bit(featureBit));
     }
 
     /** With one more feature, by its bit number. */
     public BlkOptions with(final int featureBit) {
-        return new BlkOptions(
-                order,
-                queues,
-                queueSize,
-                features | bit(featureBit),
-                memorySlots,
-                indirectEntries,
-                inflight);
+        return features(features | bit(featureBit));
     }
 
     /** Whether to accept CONFIGURE_MEM_SLOTS. */

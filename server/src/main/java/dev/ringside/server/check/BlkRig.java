@@ -8,7 +8,6 @@ import dev.ringside.frontend.BlkOptions;
 import dev.ringside.frontend.BlkSpec;
 import dev.ringside.frontend.DriverChain;
 import dev.ringside.frontend.FrontendMemory;
-import dev.ringside.frontend.VirtioSpec;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -37,15 +36,12 @@ final class BlkRig extends Rig {
     }
 
     private static BlkOptions options(Setup setup) {
-        BlkOptions options =
-                BlkOptions.defaults()
-                        .order(setup.order())
-                        .queueSize(setup.queueSize())
-                        .inflight(setup.inflight())
-                        .indirectEntries(setup.indirect() ? 8 : 0);
-        options = setup.packed() ? options.with(VirtioSpec.F_RING_PACKED) : options;
-        options = setup.inOrder() ? options.with(VirtioSpec.F_IN_ORDER) : options;
-        return setup.eventIdx() ? options : options.without(VirtioSpec.F_EVENT_IDX);
+        BlkOptions options = BlkOptions.defaults();
+        return options.order(setup.order())
+                .queueSize(setup.queueSize())
+                .features(setup.features(options.features()))
+                .inflight(setup.inflight())
+                .indirectEntries(setup.indirectEntries());
     }
 
     /** The disk, for requests of other kinds. */

@@ -208,27 +208,27 @@ final class ConfigChecks {
     private static void blkLimits(Target target)
             throws IOException, InapplicableException, UnmetException {
         ByteBuffer config = read(target, DeviceKind.BLK);
-        unlessZero(target, config, BlkSpec.F_SIZE_MAX, BlkSpec.CONFIG_SIZE_MAX, "size_max");
-        unlessZero(target, config, BlkSpec.F_SEG_MAX, BlkSpec.CONFIG_SEG_MAX, "seg_max");
-        unlessZero(
+        expectLimit(target, config, BlkSpec.F_SIZE_MAX, BlkSpec.CONFIG_SIZE_MAX, "size_max");
+        expectLimit(target, config, BlkSpec.F_SEG_MAX, BlkSpec.CONFIG_SEG_MAX, "seg_max");
+        expectLimit(
                 target,
                 config,
                 BlkSpec.F_DISCARD,
                 BlkSpec.CONFIG_MAX_DISCARD_SECTORS,
                 "max_discard_sectors");
-        unlessZero(
+        expectLimit(
                 target,
                 config,
                 BlkSpec.F_DISCARD,
                 BlkSpec.CONFIG_MAX_DISCARD_SEG,
                 "max_discard_seg");
-        unlessZero(
+        expectLimit(
                 target,
                 config,
                 BlkSpec.F_WRITE_ZEROES,
                 BlkSpec.CONFIG_MAX_WRITE_ZEROES_SECTORS,
                 "max_write_zeroes_sectors");
-        unlessZero(
+        expectLimit(
                 target,
                 config,
                 BlkSpec.F_WRITE_ZEROES,
@@ -236,7 +236,7 @@ final class ConfigChecks {
                 "max_write_zeroes_seg");
     }
 
-    private static void unlessZero(
+    private static void expectLimit(
             Target target, ByteBuffer config, int feature, int offset, String name)
             throws UnmetException {
         unless(!target.offers(feature) || config.getInt(offset) != 0, "%s is 0", name);

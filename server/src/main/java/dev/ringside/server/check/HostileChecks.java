@@ -17,11 +17,10 @@ final class HostileChecks {
     private static final String CHAINS = "virtio 2.7.5";
     private static final String AVAILABLE = "virtio 2.7.6";
     private static final int SIZE = Setup.PLAIN.queueSize();
-    private static final int SUFFER_MS = 300;
+    private static final long SUFFER_NS = 300_000_000;
     private static final int SECTOR_BYTES = 512;
     private static final long NOWHERE = 1L << 44;
     private static final long REGION_BYTES = 2L << 20;
-    private static final long NS_PER_MS = 1_000_000;
 
     private HostileChecks() {}
 
@@ -166,7 +165,7 @@ final class HostileChecks {
                 ring.availableIndex(1);
                 attack.prepare(rig, ring);
                 rig.queue().kick();
-                rig.queue().awaitCall(SUFFER_MS * NS_PER_MS);
+                rig.queue().awaitCall(SUFFER_NS);
             }
             servesNext(target);
         };
@@ -235,7 +234,7 @@ final class HostileChecks {
             rig.offerAndKick(rig.slots());
             byte[] none = Session.payload(0, 0);
             rig.protocol().connection().send(VhostUserSpec.SET_MEM_TABLE, 0, none);
-            rig.queue().awaitCall(SUFFER_MS * NS_PER_MS);
+            rig.queue().awaitCall(SUFFER_NS);
         }
         servesNext(target);
     }
@@ -251,7 +250,7 @@ final class HostileChecks {
                 region.truncate(0);
             }
             queue.kick();
-            queue.awaitCall(SUFFER_MS * NS_PER_MS);
+            queue.awaitCall(SUFFER_NS);
         }
         servesNext(target);
     }

@@ -30,7 +30,6 @@ final class InflightChecks {
     private static final int ENTRY_BYTES = 16;
     private static final long ALIGNMENT = 64;
     private static final int COUNTER = 8;
-    private static final int STILL_MS = 200;
     private static final int REQUESTS = 8;
 
     private InflightChecks() {}
@@ -152,7 +151,7 @@ final class InflightChecks {
             // This base is behind the request: the region alone says that it is to be done.
             comeBack(target, rig, BaseConvention.AVAILABLE_INDEX);
             rig.collect(1);
-            rig.expectNothing(STILL_MS, "a second time");
+            rig.expectNothing("a second time");
             rig.serve(REQUESTS);
         }
     }
@@ -167,7 +166,7 @@ final class InflightChecks {
             rig.queue().ring().usedIndex(1);
             rig.takeUnanswered();
             comeBack(target, rig, BaseConvention.USED_INDEX);
-            rig.expectNothing(STILL_MS, "again");
+            rig.expectNothing("again");
             rig.serve(REQUESTS);
         }
     }
@@ -182,7 +181,7 @@ final class InflightChecks {
             rig.queue().publish();
             comeBack(target, rig, BaseConvention.USED_INDEX);
             rig.collect(3);
-            rig.expectNothing(STILL_MS, "a second time");
+            rig.expectNothing("a second time");
         }
     }
 

@@ -12,8 +12,7 @@ final class NetChecks {
     // QEMU answers commands itself, so a back-end that leaves them to it works there.
     private static final String CONTROL = "virtio 5.1.6.5";
     private static final int UNKNOWN_CLASS = 0x7f;
-    private static final int STILL_MS = 300;
-    private static final long NS_PER_MS = 1_000_000;
+    private static final long TRAFFIC_NS = 300_000_000;
 
     private NetChecks() {}
 
@@ -112,11 +111,11 @@ final class NetChecks {
             DriverQueue receive = nic.nic().receiveq(0);
             nic.postReceiveBuffers();
             rig.serve(1);
-            if (!receive.awaitUsed(STILL_MS * NS_PER_MS)) {
+            if (!receive.awaitUsed(TRAFFIC_NS)) {
                 return;
             }
             receive.pollUsed();
-            int least = nic.nic().headerBytes() + NetRig.ETHERNET_HEADER_BYTES;
+            int least = nic.nic().headerBytes() + NetSpec.ETHERNET_HEADER_BYTES;
             unless(
                     receive.usedLength() >= least,
                     "a buffer came back with %d bytes",

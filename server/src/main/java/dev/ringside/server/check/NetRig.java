@@ -6,15 +6,12 @@ import dev.ringside.frontend.DriverChain;
 import dev.ringside.frontend.FrontendMemory;
 import dev.ringside.frontend.NetDriver;
 import dev.ringside.frontend.NetOptions;
-import dev.ringside.frontend.VirtioSpec;
+import dev.ringside.frontend.NetSpec;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
 /** A NIC; its harmless request sends a frame of a kind that is for experiments. */
 final class NetRig extends Rig {
-    /** Addresses and type of a frame. */
-    static final int ETHERNET_HEADER_BYTES = 14;
-
     private static final int FRAME_BYTES = 60;
     private static final int RECEIVE_BYTES = 2048;
     private static final int RECEIVE_BUFFERS = 16;
@@ -52,15 +49,12 @@ final class NetRig extends Rig {
     }
 
     private static NetOptions options(Setup setup) {
-        NetOptions options =
-                NetOptions.defaults()
-                        .order(setup.order())
-                        .queueSize(setup.queueSize())
-                        .inflight(setup.inflight())
-                        .indirectEntries(setup.indirect() ? 8 : 0);
-        options = setup.packed() ? options.with(VirtioSpec.F_RING_PACKED) : options;
-        options = setup.inOrder() ? options.with(VirtioSpec.F_IN_ORDER) : options;
-        return setup.eventIdx() ? options : options.without(VirtioSpec.F_EVENT_IDX);
+        NetOptions options = NetOptions.defaults();
+        return options.order(setup.order())
+                .queueSize(setup.queueSize())
+                .features(setup.features(options.features()))
+                .inflight(setup.inflight())
+                .indirectEntries(setup.indirectEntries());
     }
 
     /** The NIC, for its other queues. */
@@ -96,9 +90,10 @@ final class NetRig extends Rig {
                 slot,
                 chain.clear()
                         .readable(address, nic.headerBytes())
-                        .readable(frame, ETHERNET_HEADER_BYTES)
+                        .readable(frame, NetSpec.ETHERNET_HEADER_BYTES)
                         .readable(
-                                frame + ETHERNET_HEADER_BYTES, FRAME_BYTES - ETHERNET_HEADER_BYTES),
+                                frame + NetSpec.ETHERNET_HEADER_BYTES,
+                                FRAME_BYTES - NetSpec.ETHERNET_HEADER_BYTES),
                 chain.count());
     }
 

@@ -23,20 +23,23 @@ abstract class Rig implements AutoCloseable {
     /** Room of a slot: enough for the largest harmless request. */
     static final int SLOT_BYTES = 1024;
 
+    /** After so long what has not come is taken not to come. */
+    static final long STILL_NS = 200_000_000;
+
     private static final int MOST_SLOTS = 256;
     private static final long REGION_BYTES = 4L << 20;
     private static final long NS_PER_MS = 1_000_000;
 
     private final VirtioDriver driver;
     private final Setup setup;
-    private final long timeoutMs;
+    private final long timeoutNs;
     private final long[] slots;
     private final Map<Integer, Integer> slotOfHead = new HashMap<>();
 
     Rig(VirtioDriver driver, Setup setup, long timeoutMs) {
         this.driver = driver;
         this.setup = setup;
-        this.timeoutMs = timeoutMs;
+        this.timeoutNs = timeoutMs * NS_PER_MS;
         this.slots = new long[Math.min(setup.queueSize() / descriptorsEach(), MOST_SLOTS)];
         for (int i = 0; i < slots.length; i++) {
             slots[i] = driver.memory().allocate(SLOT_BYTES, SLOT_BYTES);
@@ -128,11 +131,11 @@ abstract class Rig implements AutoCloseable {
     final void collect(int count) throws UnmetException {
         for (int done = 0; done < count; done++) {
             UnmetException.unless(
-                    queue().awaitUsed(timeoutMs * NS_PER_MS),
+                    queue().awaitUsed(timeoutNs),
                     "%d of %d requests did not come back within %d ms",
                     count - done,
                     count,
-                    timeoutMs);
+                    timeoutNs / NS_PER_MS);
             takeOne();
         }
     }
@@ -160,16 +163,15 @@ abstract class Rig implements AutoCloseable {
     }
 
     /** Waits a while in which nothing must come back. */
-    final void expectNothing(long waitMs, String why) throws UnmetException {
-        UnmetException.unless(
-                !queue().awaitUsed(waitMs * NS_PER_MS), "a request was served %s", why);
+    final void expectNothing(String why) throws UnmetException {
+        UnmetException.unless(!queue().awaitUsed(STILL_NS), "a request was served %s", why);
     }
 
     /** Waits for a call on an eventfd. */
     final void expectCall(EventFd event) throws UnmetException, IOException {
         try (Epoll epoll = Epoll.create()) {
             epoll.add(event.number(), Epoll.IN, 0);
-            UnmetException.unless(epoll.await(timeoutMs * NS_PER_MS) > 0, "no call came there");
+            UnmetException.unless(epoll.await(timeoutNs) > 0, "no call came there");
         }
     }
 
@@ -205,8 +207,9 @@ abstract class Rig implements AutoCloseable {
         driver.activate();
     }
 
-    final long timeoutMs() {
-        return timeoutMs;
+    /** How long an answer may take. */
+    final long timeoutNs() {
+        return timeoutNs;
     }
 
     /** Hangs up and frees the memory. */

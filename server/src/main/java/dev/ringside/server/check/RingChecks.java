@@ -20,8 +20,6 @@ final class RingChecks {
     private static final int BEFORE_WRAP = 65_530;
     private static final int REQUESTS = 40;
     private static final int ROUNDS = 20;
-    private static final int STILL_MS = 200;
-    private static final long NS_PER_MS = 1_000_000;
 
     private RingChecks() {}
 
@@ -214,7 +212,7 @@ final class RingChecks {
             rig.offerAndKick(rig.slots());
             int next = 0;
             while (next < rig.slots()) {
-                unless(queue.awaitUsed(rig.timeoutMs() * NS_PER_MS), "request %d is lost", next);
+                unless(queue.awaitUsed(rig.timeoutNs()), "request %d is lost", next);
                 // One used entry may stand for all before it.
                 int slot = rig.takeOne();
                 unless(slot >= next, "request %d came after request %d", slot, next - 1);
@@ -239,7 +237,7 @@ final class RingChecks {
         try (Rig rig = target.start(Setup.PLAIN)) {
             rig.protocol().setVringCall(rig.queueIndex(), null);
             rig.offerAndKick(1);
-            long deadline = System.nanoTime() + rig.timeoutMs() * NS_PER_MS;
+            long deadline = System.nanoTime() + rig.timeoutNs();
             while (rig.queue().usedCount() == 0) {
                 unless(System.nanoTime() < deadline, "the request did not come back");
                 Thread.onSpinWait();
@@ -280,7 +278,7 @@ final class RingChecks {
                 queue.drainCalls();
                 rig.offerAndKick(1);
                 unless(
-                        queue.awaitCall(rig.timeoutMs() * NS_PER_MS) || queue.usedCount() > 0,
+                        queue.awaitCall(rig.timeoutNs()) || queue.usedCount() > 0,
                         "request %d: no call came",
                         i);
                 rig.collect(1);
@@ -297,7 +295,7 @@ final class RingChecks {
             queue.suppressCalls();
             queue.drainCalls();
             rig.offerAndKick(SMALL);
-            unless(!queue.awaitCall(STILL_MS * NS_PER_MS), "it called");
+            unless(!queue.awaitCall(Rig.STILL_NS), "it called");
             rig.collect(SMALL);
         }
     }
@@ -319,7 +317,7 @@ final class RingChecks {
             rig.offer(0);
             rig.queue().publish();
             rig.queue().kick();
-            rig.expectNothing(STILL_MS, "after GET_VRING_BASE");
+            rig.expectNothing("after GET_VRING_BASE");
         }
     }
 

@@ -35,15 +35,20 @@ final class Runner {
         List<Finding> findings = new ArrayList<>();
         boolean there = true;
         for (Check check : checks) {
-            Finding finding = there ? run(check, target) : notRun(check);
+            Finding finding = notRun(check);
+            if (there) {
+                finding = run(check, target);
+                there = target.answers();
+                finding = there ? finding : gone(finding);
+                there = there || (starter.ensure() && target.answers());
+            }
             findings.add(finding);
             progress.accept(finding);
-            there = there && isThere(target);
         }
         return new CheckResult(target, findings);
     }
 
-    private Finding run(Check check, Target target) {
+    private static Finding run(Check check, Target target) {
         long start = System.nanoTime();
         Outcome outcome = check.level() == Level.MUST ? Outcome.FAILED : Outcome.WARNED;
         String seen = "";
@@ -59,20 +64,20 @@ final class Runner {
             // The driver's own guards: the device did what no driver can go on from.
             seen = String.valueOf(e.getMessage());
         }
-        long milliseconds = (System.nanoTime() - start) / NS_PER_MS;
-        if (outcome != Outcome.SKIPPED && !target.answers()) {
-            // Whatever the statement was about: this is what the check has shown.
-            outcome = Outcome.FAILED;
-            seen = (seen.isEmpty() ? "" : seen + "; ") + "the back-end does not answer any more";
-        }
-        return new Finding(check, outcome, seen, milliseconds);
+        return new Finding(check, outcome, seen, (System.nanoTime() - start) / NS_PER_MS);
+    }
+
+    /** Whatever the statement was about: this is what the check has shown. */
+    private static Finding gone(Finding finding) {
+        String seen = finding.seen().isEmpty() ? "" : finding.seen() + "; ";
+        return new Finding(
+                finding.check(),
+                Outcome.FAILED,
+                seen + "the back-end does not answer any more",
+                finding.milliseconds());
     }
 
     private static Finding notRun(Check check) {
         return new Finding(check, Outcome.NOT_RUN, "the back-end is gone", 0);
-    }
-
-    private boolean isThere(Target target) throws IOException {
-        return target.answers() || (starter.ensure() && target.answers());
     }
 }
