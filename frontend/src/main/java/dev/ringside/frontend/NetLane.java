@@ -41,12 +41,13 @@ final class NetLane {
             final NetDriver driver,
             final int number,
             final NetLoadOptions options,
+            final FramePattern pattern,
             final LatencyRecorder latency) {
         this.options = options;
         this.number = number;
         this.headerBytes = driver.headerBytes();
         this.mergeable = driver.has(NetSpec.F_MRG_RXBUF);
-        this.pattern = new FramePattern(options.seed(), options.flows());
+        this.pattern = pattern;
         this.transmitq = driver.transmitq(number);
         this.receiveq = driver.receiveq(number);
         this.latency = latency;

@@ -53,7 +53,7 @@ public final class NetLoad {
         }
         this.lanes = new NetLane[driver.pairs()];
         for (int i = 0; i < lanes.length; i++) {
-            lanes[i] = new NetLane(driver, i, options, latency);
+            lanes[i] = new NetLane(driver, i, options, pattern, latency);
         }
         for (final NetLane lane : lanes) {
             lane.lanes(lanes);

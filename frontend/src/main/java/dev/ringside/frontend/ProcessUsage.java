@@ -28,9 +28,9 @@ public final class ProcessUsage {
         return statusBytes(pid, "VmRSS:");
     }
 
-    /** The part of {@link #residentBytes} that is shared memory (RssShmem): memfd, tmpfs. */
-    public static long residentSharedBytes(final long pid) throws IOException {
-        return statusBytes(pid, "RssShmem:");
+    /** {@link #residentBytes} without shared memory (RssShmem): memfd, tmpfs. */
+    public static long ownResidentBytes(final long pid) throws IOException {
+        return residentBytes(pid) - statusBytes(pid, "RssShmem:");
     }
 
     private static long statusBytes(final long pid, final String key) throws IOException {

@@ -1,9 +1,12 @@
 package dev.ringside.bench.compare;
 
 import dev.ringside.frontend.BlkDriver;
+import dev.ringside.frontend.BlkLoad;
 import dev.ringside.frontend.BlkOptions;
 import dev.ringside.frontend.FrontendConnection;
 import dev.ringside.frontend.FrontendMemory;
+import dev.ringside.frontend.LoadOptions;
+import dev.ringside.frontend.LoadResult;
 import dev.ringside.frontend.ProcessUsage;
 import java.io.File;
 import java.io.IOException;
@@ -133,6 +136,26 @@ final class BackEnd implements AutoCloseable {
         }
     }
 
+    /** What came of a load, and what this spent on it. */
+    record Run(LoadResult result, long cpuNs) {}
+
+    /**
+     * Puts it under a load while it is awake.
+     *
+     * @throws IOException also when a request failed
+     */
+    Run drive(final LoadOptions load, final int frontendCpu) throws IOException {
+        final var mark = driver.memory().mark();
+        final long cpuBefore = cpuNs();
+        final LoadResult result = new BlkLoad(driver, load).start(frontendCpu).join();
+        final long cpuNs = cpuNs() - cpuBefore;
+        driver.memory().release(mark);
+        if (!result.clean()) {
+            throw new IOException(title() + ": " + result.summary());
+        }
+        return new Run(result, cpuNs);
+    }
+
     String title() {
         return program.title();
     }
@@ -156,7 +179,7 @@ final class BackEnd implements AutoCloseable {
 
     /** Resident memory of its own: without the guest's, which the front-end gave. */
     long residentBytes() throws IOException {
-        return ProcessUsage.residentBytes(pid()) - ProcessUsage.residentSharedBytes(pid());
+        return ProcessUsage.ownResidentBytes(pid());
     }
 
     @Override

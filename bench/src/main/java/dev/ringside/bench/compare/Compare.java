@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * Entry of {@code bench/compare}: the first argument is the repository, the second {@code disk},
@@ -109,8 +108,8 @@ public final class Compare {
         idle.add(
                 new Report.Idle(
                         storage,
-                        ringside.awake(() -> idlePercent(ringside)),
-                        peer.awake(() -> idlePercent(peer)),
+                        ringside.awake(() -> IdleCpu.percent(ringside.pid(), options.idleNs())),
+                        peer.awake(() -> IdleCpu.percent(peer.pid(), options.idleNs())),
                         ringside.residentBytes() / MIB,
                         peer.residentBytes() / MIB,
                         spent.bytes(),
@@ -124,7 +123,8 @@ public final class Compare {
         final long pid = pair.ringside().pid();
         final long before = Garbage.shardBytes(pid);
         final LoadOptions load = LoadOptions.randomRead(32).durationNs(2 * options.pace().turnNs());
-        final long requests = pair.drive(pair.ringside(), load).result().requests();
+        final long requests =
+                pair.ringside().drive(load, options.pace().frontendCpu()).result().requests();
         return new Spent(Garbage.shardBytes(pid) - before, requests);
     }
 
@@ -139,24 +139,11 @@ public final class Compare {
                 (write ? LoadOptions.randomWrite(depth) : LoadOptions.randomRead(depth))
                         .durationNs(durationNs)
                         .seed(depth);
-        final DiskPair.Run run = pair.load(backEnd, load);
+        final BackEnd.Run run = pair.load(backEnd, load);
         return new Duel.Turn(
                 run.result().requestsPerSecond(),
                 (double) run.cpuNs() / run.result().requests(),
                 run.result().latency().percentileNs(0.5));
-    }
-
-    private double idlePercent(final BackEnd backEnd) throws IOException {
-        // A moment for the adaptive spinning to end.
-        LockSupport.parkNanos(1_000_000_000L);
-        final long cpuBefore = backEnd.cpuNs();
-        final long start = System.nanoTime();
-        long elapsed = 0;
-        while (elapsed < options.idleNs()) {
-            LockSupport.parkNanos(options.idleNs() - elapsed);
-            elapsed = System.nanoTime() - start;
-        }
-        return 100.0 * (backEnd.cpuNs() - cpuBefore) / elapsed;
     }
 
     private static double[] array(final List<Double> values) {

@@ -1,8 +1,6 @@
 package dev.ringside.bench.compare;
 
-import dev.ringside.frontend.BlkLoad;
 import dev.ringside.frontend.LoadOptions;
-import dev.ringside.frontend.LoadResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
@@ -73,37 +71,20 @@ record DiskPair(BackEnd ringside, BackEnd peer, int frontendCpu) implements Auto
                 .requests(storage.sizeBytes() / FILL_BYTES);
     }
 
-    /** What came of a load, and what the back-end spent on it. */
-    record Run(LoadResult result, long cpuNs) {}
-
     /**
      * Drives one of them; it is awake meanwhile.
      *
      * @throws IOException also when a request failed
      */
-    Run load(final BackEnd backEnd, final LoadOptions load) throws IOException {
-        return backEnd.awake(() -> drive(backEnd, load));
-    }
-
-    /** The same for one that is awake already. */
-    Run drive(final BackEnd backEnd, final LoadOptions load) throws IOException {
-        final var mark = backEnd.driver().memory().mark();
-        final long cpuBefore = backEnd.cpuNs();
-        final LoadResult result = new BlkLoad(backEnd.driver(), load).start(frontendCpu).join();
-        final long cpuNs = backEnd.cpuNs() - cpuBefore;
-        backEnd.driver().memory().release(mark);
-        if (!result.clean()) {
-            throw new IOException(backEnd.title() + ": " + result.summary());
-        }
-        return new Run(result, cpuNs);
+    BackEnd.Run load(final BackEnd backEnd, final LoadOptions load) throws IOException {
+        return backEnd.awake(() -> backEnd.drive(load, frontendCpu));
     }
 
     /** Ends both. */
     @Override
     public void close() throws IOException {
-        try (BackEnd one = ringside;
-                BackEnd other = peer) {
-            assert one != other;
+        try (peer) {
+            ringside.close();
         }
     }
 }

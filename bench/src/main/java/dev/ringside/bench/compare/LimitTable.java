@@ -1,6 +1,5 @@
 package dev.ringside.bench.compare;
 
-import dev.ringside.frontend.BlkLoad;
 import dev.ringside.frontend.LoadOptions;
 import dev.ringside.frontend.LoadResult;
 import java.io.IOException;
@@ -89,10 +88,11 @@ final class LimitTable {
         final LoadOptions load =
                 (row.write() ? LoadOptions.randomWrite(DEPTH) : LoadOptions.randomRead(DEPTH))
                         .blockBytes(row.requestBytes());
-        drive(ringside, load.durationNs(SECOND_NS));
+        ringside.drive(load.durationNs(SECOND_NS), pace.frontendCpu());
         final long cpuBefore = ringside.cpuNs();
         final long startNs = System.nanoTime();
-        final LoadResult result = drive(ringside, load.durationNs(durationNs));
+        final LoadResult result =
+                ringside.drive(load.durationNs(durationNs), pace.frontendCpu()).result();
         final double cpu = 100.0 * (ringside.cpuNs() - cpuBefore) / (System.nanoTime() - startNs);
         final double rate = row.of(result);
         out.printf(
@@ -105,16 +105,5 @@ final class LimitTable {
                 rate,
                 100 * (rate - row.rate()) / row.rate(),
                 cpu);
-    }
-
-    private LoadResult drive(final BackEnd ringside, final LoadOptions load) throws IOException {
-        final var mark = ringside.driver().memory().mark();
-        final LoadResult result =
-                new BlkLoad(ringside.driver(), load).start(pace.frontendCpu()).join();
-        ringside.driver().memory().release(mark);
-        if (!result.clean()) {
-            throw new IOException(result.summary());
-        }
-        return result;
     }
 }

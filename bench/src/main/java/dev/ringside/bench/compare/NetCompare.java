@@ -10,7 +10,6 @@ import dev.ringside.frontend.ProcessUsage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.locks.LockSupport;
 
 /** Ringside's NIC beside DPDK's net_vhost. */
 final class NetCompare {
@@ -76,7 +75,7 @@ final class NetCompare {
     }
 
     private static double residentMib(final long pid) throws IOException {
-        return (ProcessUsage.residentBytes(pid) - ProcessUsage.residentSharedBytes(pid)) / MIB;
+        return ProcessUsage.ownResidentBytes(pid) / MIB;
     }
 
     private double idlePercent(final NetBackEnd backEnd, final NetCase traffic) throws IOException {
@@ -86,14 +85,8 @@ final class NetCompare {
                         FrontendConnection.connect(socket),
                         FrontendMemory.likePc(16 << 20),
                         NetOptions.defaults())) {
-            // A moment for the adaptive spinning to end.
-            pause(1_000_000_000L);
-            final long cpuNs = ProcessUsage.cpuNs(backEnd.pid(traffic));
-            final long startNs = System.nanoTime();
-            pause(Math.max(options.pace().turnNs(), 1_000_000_000L));
-            return 100.0
-                    * (ProcessUsage.cpuNs(backEnd.pid(traffic)) - cpuNs)
-                    / (System.nanoTime() - startNs);
+            return IdleCpu.percent(
+                    backEnd.pid(traffic), Math.max(options.pace().turnNs(), 1_000_000_000L));
         } finally {
             backEnd.rest(traffic);
         }
@@ -109,22 +102,15 @@ final class NetCompare {
                 final NetLoad.Running running =
                         new NetLoad(driver, own.options(traffic))
                                 .start(options.pace().frontendCpu());
-                pause(options.pace().warmUpNs());
+                IdleCpu.pause(options.pace().warmUpNs());
                 final long framesBefore = running.load().completed();
                 final long before = Garbage.shardBytes(pid);
-                pause(options.pace().turnNs());
+                IdleCpu.pause(options.pace().turnNs());
                 final long bytes = Garbage.shardBytes(pid) - before;
                 report.netGarbage(traffic, bytes, running.load().completed() - framesBefore);
                 running.stopAndJoin();
             }
             ringside.rest(traffic);
-        }
-    }
-
-    private static void pause(final long ns) {
-        final long endNs = System.nanoTime() + ns;
-        while (System.nanoTime() < endNs) {
-            LockSupport.parkNanos(endNs - System.nanoTime());
         }
     }
 }

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /** What one process of Ringside with many disks costs and does, as more and more are attached. */
 final class ScaleTable {
@@ -107,7 +106,7 @@ final class ScaleTable {
                 "| devices | attach ms, median | KiB for each | idle CPU % | wake-up us, p50 | p99"
                         + " | k/s of all |");
         out.println("|---|---|---|---|---|---|---|");
-        final double before = own(pid);
+        final double before = ProcessUsage.ownResidentBytes(pid);
         for (final int step : STEPS) {
             if (step <= devices) {
                 row(pid, step, before);
@@ -119,8 +118,8 @@ final class ScaleTable {
 
     private void row(final long pid, final int count, final double before) throws IOException {
         final double attachMs = attachUpTo(count);
-        final double each = (own(pid) - before) / count;
-        final double idle = idlePercent(pid);
+        final double each = (ProcessUsage.ownResidentBytes(pid) - before) / count;
+        final double idle = IdleCpu.percent(pid, 2 * durationNs);
         final LoadedDisk.Wake wake = disks.getFirst().wakeUp();
         final double rate = LoadedDisk.together(disks, durationNs);
         out.printf(
@@ -143,19 +142,5 @@ final class ScaleTable {
             times.add((System.nanoTime() - start) / 1e6);
         }
         return Duel.median(times.stream().mapToDouble(Double::doubleValue).toArray());
-    }
-
-    private static double own(final long pid) throws IOException {
-        return ProcessUsage.residentBytes(pid) - ProcessUsage.residentSharedBytes(pid);
-    }
-
-    private double idlePercent(final long pid) throws IOException {
-        LockSupport.parkNanos(SECOND_NS);
-        final long cpu = ProcessUsage.cpuNs(pid);
-        final long start = System.nanoTime();
-        while (System.nanoTime() - start < 2 * durationNs) {
-            LockSupport.parkNanos(SECOND_NS / 10);
-        }
-        return 100.0 * (ProcessUsage.cpuNs(pid) - cpu) / (System.nanoTime() - start);
     }
 }
