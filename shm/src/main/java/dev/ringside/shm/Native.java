@@ -14,9 +14,9 @@ import java.util.Locale;
 /**
  * What all bindings share: the linker, the processor architecture, and how errno is caught.
  *
- * <p>Every handle made here takes a capture segment as its first argument. {@link #state()} gives
- * the calling thread's own one, so that no call allocates and no two threads share one. A failed
- * call is told as the negative error number.
+ * <p>A handle that captures errno takes a capture segment as its first argument. {@link #state()}
+ * gives the calling thread's own one, so that no call allocates and no two threads share one. A
+ * failed call is told as the negative error number.
  */
 final class Native {
     /** The processor architectures whose layouts and code this module knows. */
@@ -48,20 +48,37 @@ final class Native {
         return link(name, descriptor, List.of(Linker.Option.firstVariadicArg(firstVariadic)));
     }
 
+    /**
+     * A handle for a function of the C library that is short, never waits and sets no errno: called
+     * without leaving Java, so that no safepoint comes before it returns. No capture segment.
+     */
+    static MethodHandle leaf(String name, FunctionDescriptor descriptor) {
+        return LINKER.downcallHandle(symbol(name), descriptor, Linker.Option.critical(false));
+    }
+
+    /** Like {@link #leaf} for code of ours at an address. */
+    static MethodHandle code(long address, FunctionDescriptor descriptor) {
+        return LINKER.downcallHandle(
+                MemorySegment.ofAddress(address), descriptor, Linker.Option.critical(false));
+    }
+
     private static MethodHandle link(
             String name, FunctionDescriptor descriptor, List<Linker.Option> more) {
-        MemorySegment symbol =
-                LINKER.defaultLookup()
-                        .find(name)
-                        .orElseThrow(
-                                () ->
-                                        new UnsupportedOperationException(
-                                                "the C library has no function "
-                                                        + name
-                                                        + ": glibc 2.28 or newer is needed"));
         List<Linker.Option> options = new ArrayList<>(more);
         options.add(CAPTURE_ERRNO);
-        return LINKER.downcallHandle(symbol, descriptor, options.toArray(Linker.Option[]::new));
+        return LINKER.downcallHandle(
+                symbol(name), descriptor, options.toArray(Linker.Option[]::new));
+    }
+
+    private static MemorySegment symbol(String name) {
+        return LINKER.defaultLookup()
+                .find(name)
+                .orElseThrow(
+                        () ->
+                                new UnsupportedOperationException(
+                                        "the C library has no function "
+                                                + name
+                                                + ": glibc 2.28 or newer is needed"));
     }
 
     /** The calling thread's capture segment. No allocation after a thread's first call. */

@@ -30,6 +30,12 @@ class MachineCodeIT {
         assertEquals(assemble("every-thread", "aarch64"), EveryThreadCode.AARCH64);
     }
 
+    @Test
+    void shouldBeWhatTheAssemblerMakesWhenItPrefetches() throws Exception {
+        assertEquals(assemble("prefetch", "x86_64"), PrefetchCode.X86_64);
+        assertEquals(assemble("prefetch", "aarch64"), PrefetchCode.AARCH64);
+    }
+
     private String assemble(String source, String architecture) throws Exception {
         Path object = directory.resolve("code.o");
         Path code = directory.resolve("code.bin");

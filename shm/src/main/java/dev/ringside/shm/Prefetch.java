@@ -1,0 +1,78 @@
+package dev.ringside.shm;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * Asks the processor for memory that will be needed soon, so that several misses of its caches
+ * overlap. A hint: nothing is read, written or waited for, and an address that is not mapped does
+ * no harm. Any thread; data path.
+ */
+public final class Prefetch {
+    private static final long LINE_BYTES = 64;
+    private static final FunctionDescriptor RANGE = FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle TO_READ;
+    private static final MethodHandle TO_WRITE;
+
+    static {
+        long code = map(PrefetchCode.bytes());
+        TO_READ = Native.code(code, RANGE);
+        TO_WRITE = Native.code(code + PrefetchCode.TO_WRITE, RANGE);
+    }
+
+    private Prefetch() {}
+
+    /**
+     * Asks for what will be read.
+     *
+     * @param address host address of the first byte, see {@link MemorySegment#address}
+     * @param bytes more than 0; each 64 of them take a place in a short queue of the processor
+     */
+    public static void toRead(long address, long bytes) {
+        long lead = address & (LINE_BYTES - 1);
+        try {
+            TO_READ.invokeExact(address - lead, bytes + lead);
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** Like {@link #toRead} for what will be written: other processors' copies are asked for. */
+    public static void toWrite(long address, long bytes) {
+        long lead = address & (LINE_BYTES - 1);
+        try {
+            TO_WRITE.invokeExact(address - lead, bytes + lead);
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    private static long map(byte[] code) {
+        try {
+            long address =
+                    LinuxException.check(
+                            Libc.mmap(
+                                    0,
+                                    code.length,
+                                    Libc.PROT_READ | Libc.PROT_WRITE,
+                                    Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS,
+                                    -1,
+                                    0),
+                            "map the code that prefetches: mmap");
+            MemorySegment memory =
+                    MemorySegment.ofAddress(address).reinterpret(code.length, Arena.global(), null);
+            MemorySegment.copy(code, 0, memory, JAVA_BYTE, 0, code.length);
+            LinuxException.check(
+                    Libc.mprotect(address, code.length, Libc.PROT_READ | Libc.PROT_EXEC),
+                    "map the code that prefetches: mprotect");
+            return address;
+        } catch (LinuxException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+}

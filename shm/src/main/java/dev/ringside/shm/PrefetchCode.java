@@ -1,0 +1,29 @@
+package dev.ringside.shm;
+
+import java.util.HexFormat;
+
+/**
+ * The machine code of {@link Prefetch}: Java has no instruction for it. Its source is in
+ * src/main/asm; a test assembles that and compares.
+ */
+final class PrefetchCode {
+    /** From the code that asks for lines to read to that which asks for lines to write. */
+    static final int TO_WRITE = 32;
+
+    /** From prefetch-x86_64.S. */
+    static final String X86_64 =
+            "0f180f4883c7404883ee407ff3c3cccccccccccccccccccccccccccccccccccc"
+                    + "0f0d0f4883c7404883ee407ff3c3";
+
+    /** From prefetch-aarch64.S. */
+    static final String AARCH64 =
+            "000080f900000191210001f1acffff54c0035fd6000000000000000000000000"
+                    + "100080f900000191210001f1acffff54c0035fd6";
+
+    private PrefetchCode() {}
+
+    /** The instructions for this machine. */
+    static byte[] bytes() {
+        return HexFormat.of().parseHex(Native.ARCH == Native.Arch.X86_64 ? X86_64 : AARCH64);
+    }
+}

@@ -1,0 +1,33 @@
+package dev.ringside.shm;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.Test;
+
+class PrefetchTest {
+    @Test
+    void shouldChangeNothingWhenMemoryIsThere() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = arena.allocate(4096, 64);
+            memory.fill((byte) 0x5a);
+            for (int offset = 0; offset < 130; offset++) {
+                Prefetch.toRead(memory.address() + offset, 700);
+                Prefetch.toWrite(memory.address() + offset, 700);
+            }
+            for (long at = 0; at < memory.byteSize(); at += Long.BYTES) {
+                assertEquals(0x5a5a5a5a5a5a5a5aL, memory.get(JAVA_LONG, at));
+            }
+        }
+    }
+
+    @Test
+    void shouldDoNoHarmWhenNothingIsMapped() {
+        for (long address : new long[] {0, 1, 4096, -64, -1, Long.MIN_VALUE, 1L << 47}) {
+            Prefetch.toRead(address, 512);
+            Prefetch.toWrite(address, 512);
+        }
+    }
+}
