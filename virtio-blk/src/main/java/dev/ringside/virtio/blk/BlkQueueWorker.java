@@ -88,6 +88,7 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
             bytes += chain.readableBytes() + chain.writableBytes();
             start();
         }
+        channel.endBurst();
         if (tally.burstOpen()) {
             tally.endBurst(shard.clock() - shard.nowNs());
         }
@@ -241,7 +242,12 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
         }
         inFlight--;
         if (verdict != BlkRequest.HELD) {
-            measure(request, shard.nowNs());
+            long nowNs = shard.nowNs();
+            if (request.startNs() == nowNs) {
+                tally.addToBurst(request.operation());
+            } else {
+                measure(request, nowNs);
+            }
             finish(request, verdict);
         }
     }

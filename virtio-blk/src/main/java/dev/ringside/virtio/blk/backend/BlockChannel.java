@@ -18,6 +18,12 @@ public interface BlockChannel extends AutoCloseable {
     int submit(BlockIo io);
 
     /**
+     * No further request comes in this duty cycle: what was kept to see the next one is done now,
+     * by the callback. Without it the next {@link #poll} does that.
+     */
+    default void endBurst() {}
+
+    /**
      * Goes on with what had to wait. Called once per duty cycle. As long as something waits that no
      * I/O in flight will bring on, the channel keeps the shard's ring from sleeping.
      */

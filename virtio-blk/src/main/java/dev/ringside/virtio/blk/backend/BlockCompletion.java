@@ -5,7 +5,8 @@ package dev.ringside.virtio.blk.backend;
 public interface BlockCompletion {
     /**
      * A request is done; its extents are not touched any more. Called on the shard's thread, from
-     * {@link BlockChannel#poll} or from the shard's completion handling; may submit again.
+     * the channel's {@code submit} of a later one, {@code endBurst} or {@code poll}, or from the
+     * shard's completion handling; may submit again.
      *
      * @param io the request as it was submitted
      * @param result 0, or the negative error number

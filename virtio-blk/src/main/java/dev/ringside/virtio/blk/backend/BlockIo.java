@@ -1,5 +1,6 @@
 package dev.ringside.virtio.blk.backend;
 
+import dev.ringside.shm.BulkCopy;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -158,7 +159,7 @@ public final class BlockIo {
                 continue;
             }
             long part = Math.min(left, lengths[i] - skip);
-            MemorySegment.copy(segments[i], segmentOffsets[i] + skip, into, target, part);
+            BulkCopy.copy(segments[i], segmentOffsets[i] + skip, into, target, part);
             target += part;
             left -= part;
             skip = 0;
@@ -176,7 +177,7 @@ public final class BlockIo {
                 continue;
             }
             long part = Math.min(left, lengths[i] - skip);
-            MemorySegment.copy(from, source, segments[i], segmentOffsets[i] + skip, part);
+            BulkCopy.copy(from, source, segments[i], segmentOffsets[i] + skip, part);
             source += part;
             left -= part;
             skip = 0;
