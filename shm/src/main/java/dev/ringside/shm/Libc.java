@@ -71,6 +71,13 @@ final class Libc {
             Native.function(
                     "sigaction", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
 
+    private static final MethodHandle PRCTL =
+            Native.variadic(
+                    "prctl",
+                    1,
+                    FunctionDescriptor.of(
+                            JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+
     private Libc() {}
 
     static int close(int fd) {
@@ -208,6 +215,17 @@ final class Libc {
         MemorySegment state = Native.state();
         try {
             int result = (int) SIGACTION.invokeExact(state, signal, action, old);
+            return result < 0 ? Native.error(state) : result;
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** With one argument; the others are 0, as the kernel demands. */
+    static int prctl(int option, long argument) {
+        MemorySegment state = Native.state();
+        try {
+            int result = (int) PRCTL.invokeExact(state, option, argument, 0L, 0L, 0L);
             return result < 0 ? Native.error(state) : result;
         } catch (Throwable t) {
             throw Native.unexpected(t);

@@ -56,12 +56,6 @@ public final class Sandbox {
     }
 
     private static final String WHAT = "sandbox";
-    private static final MethodHandle PRCTL =
-            Native.variadic(
-                    "prctl",
-                    1,
-                    FunctionDescriptor.of(
-                            JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle SECCOMP =
             Native.variadic(
                     "syscall",
@@ -153,7 +147,7 @@ public final class Sandbox {
     @SuppressWarnings("resource") // what must stay open does as long as the process
     public String enter() throws LinuxException {
         LinuxException.check(
-                prctl(SandboxSpec.PR_SET_DUMPABLE, 0), WHAT + ": prctl PR_SET_DUMPABLE");
+                Libc.prctl(SandboxSpec.PR_SET_DUMPABLE, 0), WHAT + ": prctl PR_SET_DUMPABLE");
         try (Landlock landlock = Landlock.create(!abstractSockets)) {
             allowFiles(landlock);
             for (int port : ports) {
@@ -245,16 +239,6 @@ public final class Sandbox {
                         "thread " + result + " has a filter that the others do not have");
             }
             return program.size();
-        }
-    }
-
-    private static int prctl(int option, long argument) {
-        MemorySegment state = Native.state();
-        try {
-            int result = (int) PRCTL.invokeExact(state, option, argument, 0L, 0L, 0L);
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
         }
     }
 

@@ -11,6 +11,7 @@ import dev.ringside.server.options.ServerOptions;
 import dev.ringside.server.status.StatusReader;
 import dev.ringside.server.upgrade.Inheritance;
 import dev.ringside.server.upgrade.Successor;
+import dev.ringside.shm.TimerSlack;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 public final class Server implements AutoCloseable {
     /** Leaves the rest of the second that SIGTERM may take to the JVM. */
     private static final long DRAIN_MS = 800;
+
+    /** The kernel's own default. */
+    private static final long TIMER_SLACK_NS = 50_000;
 
     private final MetricsRegistry registry;
     private final Served served;
@@ -58,8 +62,7 @@ public final class Server implements AutoCloseable {
      */
     public static int run(Served served, Supplier<CommandText> command, ServerOptions options)
             throws OperatorException, InterruptedException {
-        options.log().apply();
-        StopSignal stop = StopSignal.install(!served.hearsHangUp());
+        StopSignal stop = prepare(served, options);
         try (var server = new Server(served, command, options, stop)) {
             return server.serve(server.start());
         }
@@ -78,11 +81,17 @@ public final class Server implements AutoCloseable {
             ServerOptions options,
             long limitMs)
             throws OperatorException, InterruptedException {
-        options.log().apply();
-        StopSignal stop = StopSignal.install(!served.hearsHangUp());
+        StopSignal stop = prepare(served, options);
         try (var server = new Server(served, command, options, stop)) {
             return server.serve(server.start(successor, limitMs));
         }
+    }
+
+    private static StopSignal prepare(Served served, ServerOptions options) {
+        // The launcher lets the JVM's own threads wake late; ours, which this one makes, do not.
+        TimerSlack.setForCurrentThread(TIMER_SLACK_NS);
+        options.log().apply();
+        return StopSignal.install(!served.hearsHangUp());
     }
 
     private int serve(Engine started) throws InterruptedException {

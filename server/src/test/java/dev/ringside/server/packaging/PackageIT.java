@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
@@ -60,6 +62,7 @@ final class PackageIT {
             String ready = String.valueOf(messages.readLine());
             assertTrue(ready.startsWith("ringside: ready: "), ready);
             Programs.drive(root.path("run/d.sock")).close();
+            assertSleeps(process.descendants().mapToLong(ProcessHandle::pid).max().orElseThrow());
             assertTrue(process.children().allMatch(ProcessHandle::destroy));
             String stopped = String.valueOf(messages.readLine());
             assertTrue(stopped.startsWith("ringside: stopped: SIGTERM"), stopped);
@@ -67,6 +70,21 @@ final class PackageIT {
         } finally {
             process.destroyForcibly().waitFor();
         }
+    }
+
+    /** The JVM's own threads may wake late, and need not wake the machine; Ringside's may not. */
+    private static void assertSleeps(long pid) throws IOException {
+        Map<String, String> slackNs = new TreeMap<>();
+        try (var threads = Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
+            for (Path thread : threads) {
+                Path slack = Path.of("/proc/" + thread.getFileName() + "/timerslack_ns");
+                slackNs.put(
+                        Files.readString(thread.resolve("comm")).strip(),
+                        Files.readString(slack).strip());
+            }
+        }
+        assertEquals("50000000", slackNs.get("ZDirector"), slackNs.toString());
+        assertEquals("50000", slackNs.get("ringside-shard-"), slackNs.toString());
     }
 
     /** Manual pages, completion, discovery and the unit name what the package has, where it is. */
