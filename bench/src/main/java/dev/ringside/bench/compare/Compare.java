@@ -139,11 +139,7 @@ public final class Compare {
                 (write ? LoadOptions.randomWrite(depth) : LoadOptions.randomRead(depth))
                         .durationNs(durationNs)
                         .seed(depth);
-        final BackEnd.Run run = pair.load(backEnd, load);
-        return new Duel.Turn(
-                run.result().requestsPerSecond(),
-                (double) run.cpuNs() / run.result().requests(),
-                run.result().latency().percentileNs(0.5));
+        return pair.load(backEnd, load).turn();
     }
 
     private static double[] array(final List<Double> values) {
