@@ -72,7 +72,8 @@ record CompareOptions(
                 pace.quick() ? 1 : 5);
     }
 
-    private static DiskProgram peer(final Arguments arguments) {
+    /** Whom {@code --peer} and {@code --spdk} name. */
+    static DiskProgram peer(final Arguments arguments) {
         final String name = arguments.last("--peer", "qemu-storage-daemon");
         final boolean spdk = name.equals("spdk");
         if (!spdk && !arguments.values("--spdk").isEmpty()) {

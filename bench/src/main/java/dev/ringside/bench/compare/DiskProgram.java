@@ -36,4 +36,9 @@ interface DiskProgram {
      * @param cpu the processor on which it runs
      */
     List<String> command(Storage storage, Path image, Path socket, int cpu) throws IOException;
+
+    /**
+     * The command line that serves a null disk at each of these sockets; they lie in one folder.
+     */
+    List<String> many(List<Path> sockets, int cpu) throws IOException;
 }
