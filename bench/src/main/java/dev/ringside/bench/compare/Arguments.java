@@ -2,6 +2,7 @@ package dev.ringside.bench.compare;
 
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** A command line of {@code --name} and {@code --name=value}. */
 record Arguments(List<String> all) {
@@ -21,6 +22,11 @@ record Arguments(List<String> all) {
 
     private static String name(final String argument) {
         return argument.split("=", 2)[0];
+    }
+
+    /** One more. */
+    Arguments with(final String argument) {
+        return new Arguments(Stream.concat(all.stream(), Stream.of(argument)).toList());
     }
 
     /** All but one option. */

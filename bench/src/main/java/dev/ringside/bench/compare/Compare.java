@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * Entry of {@code bench/compare}: the first argument is the repository, the second {@code disk},
- * {@code curve}, {@code net}, {@code limits} or {@code scale}, the
+ * {@code curve}, {@code net}, {@code limits}, {@code scale} or {@code tail}, the
  * others are options.
  */
 public final class Compare {
@@ -20,7 +20,8 @@ public final class Compare {
                     CompareOptions.USAGE,
                     NetCompareOptions.USAGE,
                     LimitTable.USAGE,
-                    ScaleOptions.USAGE);
+                    ScaleOptions.USAGE,
+                    TailOptions.USAGE);
 
     private final CompareOptions options;
     private final Report report;
@@ -54,6 +55,7 @@ public final class Compare {
             case "net" -> new NetCompare(NetCompareOptions.parse(root, arguments)).run();
             case "limits" -> new LimitTable(root, arguments, System.out).run();
             case "scale" -> new ScaleTable(ScaleOptions.parse(root, arguments), System.out).run();
+            case "tail" -> new TailTable(TailOptions.parse(root, arguments), System.out).run();
             case "curve" -> {
                 final String plots = arguments.last(PLOTS, root.resolve("bench/plots").toString());
                 final CompareOptions options = CompareOptions.parse(root, arguments.without(PLOTS));
