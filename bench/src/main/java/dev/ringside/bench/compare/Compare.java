@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * Entry of {@code bench/compare}: the first argument is the repository, the second {@code disk},
- * {@code curve}, {@code net}, {@code limits}, {@code scale} or {@code tail}, the
+ * {@code curve}, {@code net}, {@code limits}, {@code scale}, {@code tail} or {@code fio}, the
  * others are options.
  */
 public final class Compare {
@@ -21,7 +21,8 @@ public final class Compare {
                     NetCompareOptions.USAGE,
                     LimitTable.USAGE,
                     ScaleOptions.USAGE,
-                    TailOptions.USAGE);
+                    TailOptions.USAGE,
+                    FioOptions.USAGE);
 
     private final CompareOptions options;
     private final Report report;
@@ -56,6 +57,7 @@ public final class Compare {
             case "limits" -> new LimitTable(root, arguments, System.out).run();
             case "scale" -> new ScaleTable(ScaleOptions.parse(root, arguments), System.out).run();
             case "tail" -> new TailTable(TailOptions.parse(root, arguments), System.out).run();
+            case "fio" -> new FioTable(FioOptions.parse(root, arguments), System.out).run();
             case "curve" -> {
                 final String plots = arguments.last(PLOTS, root.resolve("bench/plots").toString());
                 final CompareOptions options = CompareOptions.parse(root, arguments.without(PLOTS));
