@@ -12,7 +12,8 @@ import java.util.Locale;
  */
 final class ScaleTable {
     private static final int HUGE_PAGE_MIB = 2;
-    private static final int WAKES_EACH_TURN = 100;
+    private static final int WAKES_EACH_TURN = 200;
+    private static final int WAKES_TO_SETTLE = 10;
     private static final long REST_NS = 10_000_000;
     // Before anything counts: longer rests than any spinning, until no code is new.
     private static final int FIRST_WAKES = 5_000;
@@ -147,9 +148,11 @@ final class ScaleTable {
         disks.process()
                 .awake(
                         () -> {
+                            final LoadedDisk first = disks.attached().getFirst();
                             // What a process does because it stood still is no part of this.
                             IdleCpu.pause(SETTLE_NS);
-                            times.take(disks.attached().getFirst(), WAKES_EACH_TURN, REST_NS);
+                            new WakeTimes().take(first, WAKES_TO_SETTLE, REST_NS);
+                            times.take(first, WAKES_EACH_TURN, REST_NS);
                             return times;
                         });
     }
