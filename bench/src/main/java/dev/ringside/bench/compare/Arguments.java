@@ -46,6 +46,12 @@ record Arguments(List<String> all) {
                 .toList();
     }
 
+    /** Every value of an option that takes numbers, or those that hold when it is not there. */
+    List<Integer> numbers(final String name, final Integer... otherwise) {
+        final List<Integer> values = values(name).stream().map(Integer::valueOf).toList();
+        return values.isEmpty() ? List.of(otherwise) : values;
+    }
+
     /** The last value of an option, or one that holds when it is not there. */
     String last(final String name, final String otherwise) {
         final List<String> values = values(name);

@@ -68,7 +68,7 @@ final class BackEnd implements AutoCloseable {
         try {
             final FrontendConnection connection = process.connect(socket);
             final long listeningNs = System.nanoTime() - startNs;
-            final BlkDriver driver = drive(connection, place.hugePages());
+            final BlkDriver driver = drive(connection, program.queues(), place.hugePages());
             process.rest();
             return new BackEnd(program, process, socket, image, listeningNs, driver);
         } catch (IOException e) {
@@ -77,12 +77,13 @@ final class BackEnd implements AutoCloseable {
         }
     }
 
-    private static BlkDriver drive(final FrontendConnection connection, final boolean hugePages)
+    private static BlkDriver drive(
+            final FrontendConnection connection, final int queues, final boolean hugePages)
             throws IOException {
         return BlkDriver.start(
                 connection,
                 hugePages ? FrontendMemory.huge(MEMORY_BYTES) : FrontendMemory.likePc(MEMORY_BYTES),
-                BlkOptions.defaults().queueSize(QUEUE_SIZE));
+                BlkOptions.defaults().queues(queues).queueSize(QUEUE_SIZE));
     }
 
     /** Lets it run until the work is done. */

@@ -8,8 +8,8 @@ import java.util.List;
 
 /**
  * Entry of {@code bench/compare}: the first argument is the repository, the second {@code disk},
- * {@code curve}, {@code net}, {@code limits}, {@code scale}, {@code tail} or {@code fio}, the
- * others are options.
+ * {@code curve}, {@code net}, {@code limits}, {@code scale}, {@code tail}, {@code fio} or {@code
+ * shards}, the others are options.
  */
 public final class Compare {
     private static final double MIB = 1 << 20;
@@ -22,7 +22,8 @@ public final class Compare {
                     LimitTable.USAGE,
                     ScaleOptions.USAGE,
                     TailOptions.USAGE,
-                    FioOptions.USAGE);
+                    FioOptions.USAGE,
+                    ShardOptions.USAGE);
 
     private final CompareOptions options;
     private final Report report;
@@ -57,6 +58,7 @@ public final class Compare {
             case "limits" -> new LimitTable(root, arguments, System.out).run();
             case "scale" -> new ScaleTable(ScaleOptions.parse(root, arguments), System.out).run();
             case "tail" -> new TailTable(TailOptions.parse(root, arguments), System.out).run();
+            case "shards" -> new ShardTable(ShardOptions.parse(root, arguments), System.out).run();
             case "fio" -> new FioTable(FioOptions.parse(root, arguments), System.out).run();
             case "curve" -> {
                 final String plots = arguments.last(PLOTS, root.resolve("bench/plots").toString());

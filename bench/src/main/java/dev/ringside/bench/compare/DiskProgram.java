@@ -23,6 +23,11 @@ interface DiskProgram {
     /** Whether it has such a storage. */
     boolean serves(Storage storage);
 
+    /** Queues that it offers and front-ends start. */
+    default int queues() {
+        return 1;
+    }
+
     /** Huge pages that it and the front-ends need; 0 when any memory will do. */
     default int hugePagesMib() {
         return 0;

@@ -32,14 +32,12 @@ record FioOptions(Path root, Path folder, List<Integer> depths, Pace pace) {
         final Set<String> known = new HashSet<>(Pace.OPTIONS);
         known.addAll(Set.of("--depth", "--folder"));
         arguments.allow(known);
-        final List<Integer> depths =
-                arguments.values("--depth").stream().map(Integer::valueOf).toList();
         final String folder =
                 arguments.last("--folder", root.resolve("bench/target/compare").toString());
         return new FioOptions(
                 root,
                 Path.of(folder).toAbsolutePath(),
-                depths.isEmpty() ? List.of(1, 32, 128) : depths,
+                arguments.numbers("--depth", 1, 32, 128),
                 Pace.parse(arguments));
     }
 }

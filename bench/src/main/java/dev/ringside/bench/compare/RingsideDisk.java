@@ -10,9 +10,15 @@ import java.util.stream.Stream;
  * {@code ringside blk} of this repository.
  *
  * @param root the repository
+ * @param queues queues of a disk
  * @param more options besides those that the storage needs
  */
-record RingsideDisk(Path root, List<String> more) implements DiskProgram {
+record RingsideDisk(Path root, int queues, List<String> more) implements DiskProgram {
+    /** With one queue. */
+    RingsideDisk(final Path root, final List<String> more) {
+        this(root, 1, more);
+    }
+
     @Override
     public String title() {
         return "Ringside";
@@ -32,7 +38,7 @@ record RingsideDisk(Path root, List<String> more) implements DiskProgram {
                                 "blk",
                                 "--socket-path=" + socket,
                                 "--backend=" + backend(storage, image),
-                                "--num-queues=1"),
+                                "--num-queues=" + queues),
                         more.stream())
                 .toList();
     }
