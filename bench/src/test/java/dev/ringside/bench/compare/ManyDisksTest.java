@@ -43,6 +43,7 @@ final class ManyDisksTest {
         List<String> command = new SpdkDisk(Path.of("/nowhere/vhost")).many(sockets(), 1);
         String config = Files.readString(Path.of(command.get(command.indexOf("-c") + 1)));
         assertTrue(config.contains("\"params\": {\"name\": \"disk0\""), config);
+        assertTrue(config.contains("\"accel_set_options\""), config);
         assertTrue(config.contains("{\"ctrlr\": \"a-1.sock\", \"dev_name\": \"disk1\"}"), config);
     }
 }
