@@ -10,18 +10,16 @@ import java.util.Set;
  *
  * @param root the repository
  * @param folder where sockets and logs go
- * @param cpus processors of the shards, as {@code --cpu} of Ringside takes them
  * @param depths requests in flight on each queue
  */
-record ShardOptions(Path root, Path folder, String cpus, List<Integer> depths, Pace pace) {
+record ShardOptions(Path root, Path folder, List<Integer> depths, Pace pace) {
     /** What {@code --help} says. */
     static final String USAGE =
             """
-            usage: bench/compare shards [--cpus=LIST] [--depth=N ...] [--pairs=N] [--seconds=S]
-                                        [--quick]
+            usage: bench/compare shards [--depth=N ...] [--pairs=N] [--seconds=S] [--quick]
 
-            Reads and writes a null disk with two queues, driven by one thread on processor 0: with
-            two shards, on the processors of LIST (default 1), and with one, in turn.\
+            Reads and writes a null disk with two queues, driven by one thread on processor 0: by
+            two shards, which share processor 1, and by one, in turn.\
             """;
 
     /**
@@ -31,18 +29,12 @@ record ShardOptions(Path root, Path folder, String cpus, List<Integer> depths, P
      */
     static ShardOptions parse(final Path root, final Arguments arguments) {
         final Set<String> known = new HashSet<>(Pace.OPTIONS);
-        known.addAll(Set.of("--cpus", "--depth"));
+        known.addAll(Set.of("--depth"));
         arguments.allow(known);
         return new ShardOptions(
                 root,
                 root.resolve("bench/target/compare"),
-                arguments.last("--cpus", "1"),
                 arguments.numbers("--depth", 1, 32, 128),
                 Pace.parse(arguments));
-    }
-
-    /** Whether both shards have to share a processor. */
-    boolean shared() {
-        return !cpus.contains(",") && !cpus.contains("-");
     }
 }

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A disk with two queues, by two shards and by one. */
+/** A disk with two queues, by two shards that share a processor and by one. */
 final class ShardTable {
     private static final int QUEUES = 2;
 
@@ -23,12 +23,12 @@ final class ShardTable {
         try (BackEnd two = start(2);
                 BackEnd one = start(1)) {
             report.note(
-                    "Ringside: two shards on "
-                            + (options.shared()
-                                    ? "processor " + options.cpus() + ", which they share"
-                                    : "processors " + options.cpus())
-                            + "; one shard: on the first of them. One thread drives both queues"
-                            + " from processor 0.");
+                    "Ringside: two shards, which share processor "
+                            + options.pace().backendCpu()
+                            + " because one thread on processor "
+                            + options.pace().frontendCpu()
+                            + " drives both queues: what sharing costs, not what a second"
+                            + " processor gains.");
             report.heading();
             for (final boolean write : new boolean[] {false, true}) {
                 for (final int depth : options.depths()) {
@@ -41,13 +41,8 @@ final class ShardTable {
     private BackEnd start(final int shards) throws IOException {
         final Path folder = options.folder().resolve("shards-" + shards);
         Files.createDirectories(folder);
-        final String cpus = options.cpus();
-        final String processors = shards == 1 ? cpus.split("[,-]", 2)[0] : cpus;
         return BackEnd.start(
-                new RingsideDisk(
-                        options.root(),
-                        QUEUES,
-                        List.of("--shards=" + shards, "--cpu=" + processors)),
+                new RingsideDisk(options.root(), QUEUES, List.of("--shards=" + shards)),
                 Storage.NULL,
                 new BackEnd.Place(folder, options.pace().backendCpu(), false));
     }
