@@ -2,6 +2,7 @@ package dev.ringside.bench.compare;
 
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** A command line of {@code --name} and {@code --name=value}. */
 record Arguments(List<String> all) {
@@ -23,6 +24,11 @@ record Arguments(List<String> all) {
         return argument.split("=", 2)[0];
     }
 
+    /** One more. */
+    Arguments with(final String argument) {
+        return new Arguments(Stream.concat(all.stream(), Stream.of(argument)).toList());
+    }
+
     /** All but one option. */
     Arguments without(final String name) {
         return new Arguments(all.stream().filter(each -> !name(each).equals(name)).toList());
@@ -38,6 +44,12 @@ record Arguments(List<String> all) {
                 .filter(argument -> argument.startsWith(name + "="))
                 .map(argument -> argument.substring(name.length() + 1))
                 .toList();
+    }
+
+    /** Every value of an option that takes numbers, or those that hold when it is not there. */
+    List<Integer> numbers(final String name, final Integer... otherwise) {
+        final List<Integer> values = values(name).stream().map(Integer::valueOf).toList();
+        return values.isEmpty() ? List.of(otherwise) : values;
     }
 
     /** The last value of an option, or one that holds when it is not there. */

@@ -7,21 +7,16 @@ import dev.ringside.frontend.FrontendConnection;
 import dev.ringside.frontend.FrontendMemory;
 import dev.ringside.frontend.LoadOptions;
 import dev.ringside.frontend.LoadResult;
-import dev.ringside.frontend.ProcessUsage;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A back-end process, and this process's connection to it. It stands still except in {@link
  * #awake}: both contestants share a processor. One thread.
  */
 final class BackEnd implements AutoCloseable {
-    private static final long START_LIMIT_MS = 60_000;
     private static final int MEMORY_BYTES = 64 << 20;
     private static final int QUEUE_SIZE = 512;
 
@@ -34,13 +29,8 @@ final class BackEnd implements AutoCloseable {
      */
     record Place(Path folder, int cpu, boolean hugePages) {}
 
-    /** What a back-end does while it is awake. */
-    interface Work<T> {
-        T run() throws IOException;
-    }
-
     private final DiskProgram program;
-    private final Process process;
+    private final PinnedProcess process;
     private final Path socket;
     private final Path image;
     private final long listeningNs;
@@ -48,7 +38,7 @@ final class BackEnd implements AutoCloseable {
 
     private BackEnd(
             final DiskProgram program,
-            final Process process,
+            final PinnedProcess process,
             final Path socket,
             final Path image,
             final long listeningNs,
@@ -68,76 +58,49 @@ final class BackEnd implements AutoCloseable {
         final Path socket = place.folder().resolve(name + ".sock");
         Files.deleteIfExists(socket);
         final Path image = storage.image(place.folder(), name);
+        // Hooks run side by side: a run that is broken off leaves no images.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> image.toFile().delete()));
         storage.prepare(image);
-        final List<String> command = new ArrayList<>();
-        command.addAll(List.of("taskset", "-c", Integer.toString(place.cpu())));
-        command.addAll(program.command(storage, image, socket, place.cpu()));
-        final File log = place.folder().resolve(name + ".log").toFile();
-        final ProcessBuilder builder =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log);
-        builder.environment().put("RINGSIDE_BUILD", "never");
+        final List<String> command = program.command(storage, image, socket, place.cpu());
+        final Path log = place.folder().resolve(name + ".log");
         final long startNs = System.nanoTime();
-        final Process process = builder.start();
-        // A run that is broken off leaves neither processes nor images.
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> abandon(process, image)));
+        final PinnedProcess process = PinnedProcess.start(command, place.cpu(), log);
         try {
-            final FrontendConnection connection = connect(process, socket);
+            final FrontendConnection connection = process.connect(socket);
             final long listeningNs = System.nanoTime() - startNs;
-            final BlkDriver driver = drive(connection, place.hugePages());
-            Standstill.begin(process);
+            final BlkDriver driver = drive(connection, program.queues(), place.hugePages());
+            process.rest();
             return new BackEnd(program, process, socket, image, listeningNs, driver);
         } catch (IOException e) {
-            process.destroyForcibly();
+            process.kill();
             throw new IOException(program.title() + " does not serve; see " + log, e);
         }
     }
 
-    private static void abandon(final Process process, final Path image) {
-        if (process.isAlive()) {
-            process.destroy();
-            try {
-                Standstill.end(process);
-            } catch (IOException e) {
-                process.destroyForcibly();
-            }
-        }
-        boolean unused = image.toFile().delete();
-    }
-
-    private static FrontendConnection connect(final Process process, final Path socket)
-            throws IOException {
-        final long deadline = System.nanoTime() + START_LIMIT_MS * 1_000_000;
-        while (true) {
-            try {
-                return FrontendConnection.connect(socket, 100);
-            } catch (IOException e) {
-                if (!process.isAlive() || System.nanoTime() > deadline) {
-                    throw e;
-                }
-            }
-        }
-    }
-
-    private static BlkDriver drive(final FrontendConnection connection, final boolean hugePages)
+    private static BlkDriver drive(
+            final FrontendConnection connection, final int queues, final boolean hugePages)
             throws IOException {
         return BlkDriver.start(
                 connection,
                 hugePages ? FrontendMemory.huge(MEMORY_BYTES) : FrontendMemory.likePc(MEMORY_BYTES),
-                BlkOptions.defaults().queueSize(QUEUE_SIZE));
+                BlkOptions.defaults().queues(queues).queueSize(QUEUE_SIZE));
     }
 
     /** Lets it run until the work is done. */
-    <T> T awake(final Work<T> work) throws IOException {
-        Standstill.end(process);
-        try {
-            return work.run();
-        } finally {
-            Standstill.begin(process);
-        }
+    <T> T awake(final PinnedProcess.Work<T> work) throws IOException {
+        return process.awake(work);
     }
 
     /** What came of a load, and what this spent on it. */
-    record Run(LoadResult result, long cpuNs) {}
+    record Run(LoadResult result, long cpuNs) {
+        /** As a turn of a duel. */
+        Duel.Turn turn() {
+            return new Duel.Turn(
+                    result.requestsPerSecond(),
+                    (double) cpuNs / result.requests(),
+                    result.latency().percentileNs(0.5));
+        }
+    }
 
     /**
      * Puts it under a load while it is awake.
@@ -173,28 +136,31 @@ final class BackEnd implements AutoCloseable {
         return process.pid();
     }
 
+    /** Processor time that its process has spent so far. */
     long cpuNs() throws IOException {
-        return ProcessUsage.cpuNs(pid());
+        return process.cpuNs();
     }
 
     /** Resident memory of its own: without the guest's, which the front-end gave. */
     long residentBytes() throws IOException {
-        return ProcessUsage.ownResidentBytes(pid());
+        return process.residentBytes();
+    }
+
+    /** What its process writes. */
+    Path log() {
+        return process.log();
+    }
+
+    /** The file that it serves, where the storage has one. */
+    Path image() {
+        return image;
     }
 
     @Override
     public void close() throws IOException {
-        Standstill.end(process);
+        process.resume();
         driver.close();
-        process.destroy();
-        try {
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
+        process.close();
         Files.deleteIfExists(socket);
         Files.deleteIfExists(image);
     }

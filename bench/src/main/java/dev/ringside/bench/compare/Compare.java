@@ -8,11 +8,22 @@ import java.util.List;
 
 /**
  * Entry of {@code bench/compare}: the first argument is the repository, the second {@code disk},
- * {@code curve}, {@code net}, {@code limits} or {@code scale}, the others are options.
+ * {@code curve}, {@code net}, {@code limits}, {@code scale}, {@code tail}, {@code fio} or {@code
+ * shards}, the others are options.
  */
 public final class Compare {
     private static final double MIB = 1 << 20;
     private static final String PLOTS = "--plots";
+    private static final String USAGE =
+            String.join(
+                    "\n\n",
+                    CompareOptions.USAGE,
+                    NetCompareOptions.USAGE,
+                    LimitTable.USAGE,
+                    ScaleOptions.USAGE,
+                    TailOptions.USAGE,
+                    FioOptions.USAGE,
+                    ShardOptions.USAGE);
 
     private final CompareOptions options;
     private final Report report;
@@ -30,36 +41,31 @@ public final class Compare {
         final List<String> all = List.of(arguments);
         try {
             final Path root = Path.of(all.getFirst());
-            final Arguments rest = new Arguments(all.subList(2, all.size()));
-            if (all.get(1).equals("net")) {
-                new NetCompare(NetCompareOptions.parse(root, rest)).run();
-            } else if (all.get(1).equals("limits")) {
-                new LimitTable(root, rest, System.out).run();
-            } else if (all.get(1).equals("scale")) {
-                new ScaleTable(root, rest, System.out).run();
-            } else if (all.get(1).equals("curve")) {
-                final String plots = rest.last(PLOTS, root.resolve("bench/plots").toString());
-                final CompareOptions options = CompareOptions.parse(root, rest.without(PLOTS));
-                new Curve(options, Path.of(plots), System.out).run();
-            } else {
-                new Compare(CompareOptions.parse(root, rest)).run();
-            }
+            run(root, all.get(1), new Arguments(all.subList(2, all.size())));
         } catch (IllegalArgumentException e) {
-            System.err.println(
-                    "bench/compare: "
-                            + e.getMessage()
-                            + "\n"
-                            + CompareOptions.USAGE
-                            + "\n\n"
-                            + NetCompareOptions.USAGE
-                            + "\n\n"
-                            + LimitTable.USAGE
-                            + "\n\n"
-                            + ScaleTable.USAGE);
+            System.err.println("bench/compare: " + e.getMessage() + "\n" + USAGE);
             System.exit(64);
         } catch (IOException e) {
             System.err.println("bench/compare: " + e.getMessage());
             System.exit(1);
+        }
+    }
+
+    private static void run(final Path root, final String what, final Arguments arguments)
+            throws IOException {
+        switch (what) {
+            case "net" -> new NetCompare(NetCompareOptions.parse(root, arguments)).run();
+            case "limits" -> new LimitTable(root, arguments, System.out).run();
+            case "scale" -> new ScaleTable(ScaleOptions.parse(root, arguments), System.out).run();
+            case "tail" -> new TailTable(TailOptions.parse(root, arguments), System.out).run();
+            case "shards" -> new ShardTable(ShardOptions.parse(root, arguments), System.out).run();
+            case "fio" -> new FioTable(FioOptions.parse(root, arguments), System.out).run();
+            case "curve" -> {
+                final String plots = arguments.last(PLOTS, root.resolve("bench/plots").toString());
+                final CompareOptions options = CompareOptions.parse(root, arguments.without(PLOTS));
+                new Curve(options, Path.of(plots), System.out).run();
+            }
+            default -> new Compare(CompareOptions.parse(root, arguments)).run();
         }
     }
 
@@ -139,11 +145,7 @@ public final class Compare {
                 (write ? LoadOptions.randomWrite(depth) : LoadOptions.randomRead(depth))
                         .durationNs(durationNs)
                         .seed(depth);
-        final BackEnd.Run run = pair.load(backEnd, load);
-        return new Duel.Turn(
-                run.result().requestsPerSecond(),
-                (double) run.cpuNs() / run.result().requests(),
-                run.result().latency().percentileNs(0.5));
+        return pair.load(backEnd, load).turn();
     }
 
     private static double[] array(final List<Double> values) {

@@ -58,21 +58,20 @@ record CompareOptions(
         arguments.allow(known);
         final Pace pace = Pace.parse(arguments);
         final DiskProgram peer = peer(arguments);
-        final List<Integer> depths =
-                arguments.values("--depth").stream().map(Integer::valueOf).toList();
         return new CompareOptions(
                 root,
                 peer,
                 Path.of(arguments.last("--folder", root.resolve("bench/target/compare").toString()))
                         .toAbsolutePath(),
                 storages(arguments.values("--case"), peer),
-                depths.isEmpty() ? List.of(1, 32, 128) : depths,
+                arguments.numbers("--depth", 1, 32, 128),
                 pace,
                 pace.quick() ? SECOND_NS : 10 * SECOND_NS,
                 pace.quick() ? 1 : 5);
     }
 
-    private static DiskProgram peer(final Arguments arguments) {
+    /** Whom {@code --peer} and {@code --spdk} name. */
+    static DiskProgram peer(final Arguments arguments) {
         final String name = arguments.last("--peer", "qemu-storage-daemon");
         final boolean spdk = name.equals("spdk");
         if (!spdk && !arguments.values("--spdk").isEmpty()) {

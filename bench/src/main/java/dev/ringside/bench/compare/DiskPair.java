@@ -3,6 +3,7 @@ package dev.ringside.bench.compare;
 import dev.ringside.frontend.LoadOptions;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -28,18 +29,29 @@ record DiskPair(BackEnd ringside, BackEnd peer, int frontendCpu) implements Auto
      * @throws IOException also when there are too few huge pages
      */
     static void prepared(final CompareOptions options, final Work work) throws IOException {
-        Files.createDirectories(options.folder());
-        final int mib = options.peer().hugePagesMib();
+        prepared(options.peer(), options.folder(), options.pace().backendCpu(), 0, work);
+    }
+
+    /** The same, with so many MiB of huge pages besides where any are needed. */
+    static void prepared(
+            final DiskProgram peer,
+            final Path folder,
+            final int cpu,
+            final int moreMib,
+            final Work work)
+            throws IOException {
+        Files.createDirectories(folder);
+        final int mib = peer.hugePagesMib() == 0 ? 0 : peer.hugePagesMib() + moreMib;
         try (HugePageReserve reserve = HugePageReserve.of(mib)) {
             if (!reserve.enough()) {
                 throw new IOException(
-                        options.peer().title()
+                        peer.title()
                                 + " needs "
                                 + mib
                                 + " MiB of huge pages that are free: write more into"
                                 + " /proc/sys/vm/nr_hugepages");
             }
-            work.run(new BackEnd.Place(options.folder(), options.pace().backendCpu(), mib > 0));
+            work.run(new BackEnd.Place(folder, cpu, mib > 0));
         }
     }
 
@@ -47,8 +59,18 @@ record DiskPair(BackEnd ringside, BackEnd peer, int frontendCpu) implements Auto
     static DiskPair start(
             final CompareOptions options, final Storage storage, final BackEnd.Place place)
             throws IOException {
+        return start(options, List.of(), storage, place);
+    }
+
+    /** Starts both; Ringside with more options. */
+    static DiskPair start(
+            final CompareOptions options,
+            final List<String> more,
+            final Storage storage,
+            final BackEnd.Place place)
+            throws IOException {
         final BackEnd ringside =
-                BackEnd.start(new RingsideDisk(options.root(), List.of()), storage, place);
+                BackEnd.start(new RingsideDisk(options.root(), more), storage, place);
         try {
             final BackEnd peer = BackEnd.start(options.peer(), storage, place);
             final DiskPair pair = new DiskPair(ringside, peer, options.pace().frontendCpu());

@@ -23,6 +23,11 @@ interface DiskProgram {
     /** Whether it has such a storage. */
     boolean serves(Storage storage);
 
+    /** Queues that it offers and front-ends start. */
+    default int queues() {
+        return 1;
+    }
+
     /** Huge pages that it and the front-ends need; 0 when any memory will do. */
     default int hugePagesMib() {
         return 0;
@@ -36,4 +41,9 @@ interface DiskProgram {
      * @param cpu the processor on which it runs
      */
     List<String> command(Storage storage, Path image, Path socket, int cpu) throws IOException;
+
+    /**
+     * The command line that serves a null disk at each of these sockets; they lie in one folder.
+     */
+    List<String> many(List<Path> sockets, int cpu) throws IOException;
 }

@@ -14,20 +14,33 @@ import java.nio.file.Path;
 record HugePageReserve(long before, boolean more, boolean enough) implements AutoCloseable {
     private static final Path COUNT = Path.of("/proc/sys/vm/nr_hugepages");
     private static final int PAGE_MIB = 2;
+    private static final int TRIES = 10;
+    private static final long LOOK_AGAIN_NS = 200_000_000;
 
     /** Reserves so many MiB in pages of 2 MiB, if that is possible. */
     static HugePageReserve of(final int sizeMib) throws IOException {
         final long needed = sizeMib / PAGE_MIB;
-        final long before = Long.parseLong(Files.readString(COUNT).strip());
-        final long missing = needed - free();
-        final boolean more = missing > 0 && Files.isWritable(COUNT);
-        if (more) {
-            Files.writeString(COUNT, Long.toString(before + missing));
+        final long before = count();
+        boolean more = false;
+        // Pages of a process that is just ending are neither free nor counted: look again then.
+        for (int i = 0; i < TRIES && free() < needed; i++) {
+            if (i > 0) {
+                IdleCpu.pause(LOOK_AGAIN_NS);
+            }
+            final long missing = needed - free();
+            if (missing > 0 && Files.isWritable(COUNT)) {
+                more = true;
+                Files.writeString(COUNT, Long.toString(count() + missing));
+            }
         }
         final HugePageReserve reserve = new HugePageReserve(before, more, free() >= needed);
         // Given back also when the run is broken off.
         Runtime.getRuntime().addShutdownHook(new Thread(reserve::giveBack));
         return reserve;
+    }
+
+    private static long count() throws IOException {
+        return Long.parseLong(Files.readString(COUNT).strip());
     }
 
     private static long free() throws IOException {

@@ -10,28 +10,29 @@ import dev.ringside.frontend.FrontendMemory;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
+import java.util.function.ToLongFunction;
 
 /**
  * One of many disks that a single thread drives: a few reads of 4 KiB that are offered again as
  * soon as they are back. {@code BlkLoad} drives one disk and knows more of it.
  */
-final class LoadedDisk implements AutoCloseable {
+final class LoadedDisk implements Sleeper, AutoCloseable {
     private static final int DEPTH = 16;
     private static final int BLOCK_BYTES = 4096;
     private static final int SLOT_BYTES = 2 * BLOCK_BYTES;
     private static final int STATUS = 64;
     private static final int CONNECT_MS = 5_000;
-    private static final int WAKES = 200;
-    private static final long ASLEEP_NS = 10_000_000;
+    private static final int MEMORY_BYTES = 1 << 20;
+    private static final int HUGE_PAGE_BYTES = 2 << 20;
     private static final long STALL_NS = 5_000_000_000L;
 
     private final BlkDriver driver;
     private final DriverQueue queue;
     private final int[] heads = new int[DEPTH];
     private long done;
+    private long looks;
+    private long vain;
 
     private LoadedDisk(final BlkDriver driver) {
         this.driver = driver;
@@ -49,52 +50,66 @@ final class LoadedDisk implements AutoCloseable {
     }
 
     /** Starts a disk with a queue of 128. */
-    static LoadedDisk attach(final Path socket) throws IOException {
+    static LoadedDisk attach(final Path socket, final boolean hugePages) throws IOException {
         return new LoadedDisk(
                 BlkDriver.start(
                         FrontendConnection.connect(socket, CONNECT_MS),
-                        FrontendMemory.likePc(1 << 20),
+                        hugePages
+                                ? FrontendMemory.huge(HUGE_PAGE_BYTES)
+                                : FrontendMemory.likePc(MEMORY_BYTES),
                         BlkOptions.defaults()));
     }
 
-    /** From the kick of a device that sleeps to the answer in the ring. */
-    record Wake(double p50Ns, double p99Ns) {}
-
-    Wake wakeUp() throws IOException {
-        final double[] times = new double[WAKES];
+    // From the kick to the answer in the ring.
+    @Override
+    public void wake() throws IOException {
         queue.suppressCalls();
-        for (int i = 0; i < WAKES; i++) {
-            LockSupport.parkNanos(ASLEEP_NS);
-            final long start = System.nanoTime();
-            queue.offer(heads[0]);
-            queue.publishAndKick();
-            while (queue.takeUsed() < 0) {
-                if (System.nanoTime() - start > STALL_NS) {
-                    throw new IOException("a request did not come back");
-                }
-                Thread.onSpinWait();
+        final long start = System.nanoTime();
+        queue.offer(heads[0]);
+        queue.publishAndKick();
+        while (queue.takeUsed() < 0) {
+            if (System.nanoTime() - start > STALL_NS) {
+                throw new IOException("a request did not come back");
             }
-            times[i] = System.nanoTime() - start;
+            Thread.onSpinWait();
         }
-        Arrays.sort(times);
-        return new Wake(times[WAKES / 2], times[WAKES * 99 / 100]);
     }
 
-    /** Drives all of them from this thread; returns requests a second. */
-    static double together(final List<LoadedDisk> disks, final long durationNs) throws IOException {
+    /**
+     * What disks got done together.
+     *
+     * @param perSecond requests
+     * @param requests all of them, those before anything counted included
+     * @param vainPercent of the front-end's looks into a ring, those that found no answer
+     */
+    record Together(double perSecond, long requests, double vainPercent) {}
+
+    /** Drives all of them from this thread. */
+    static Together together(final List<LoadedDisk> disks, final long durationNs)
+            throws IOException {
+        final long first = sum(disks, disk -> disk.done);
         disks.forEach(LoadedDisk::offerAll);
-        final long warm = durationNs / 4;
-        long start = System.nanoTime();
-        drive(disks, start + warm);
-        final long before = disks.stream().mapToLong(disk -> disk.done).sum();
-        start = System.nanoTime();
+        drive(disks, System.nanoTime() + durationNs / 4);
+        final long before = sum(disks, disk -> disk.done);
+        final long looks = sum(disks, disk -> disk.looks);
+        final long vain = sum(disks, disk -> disk.vain);
+        final long start = System.nanoTime();
         drive(disks, start + durationNs);
-        final long after = disks.stream().mapToLong(disk -> disk.done).sum();
-        final double rate = (after - before) * 1e9 / (System.nanoTime() - start);
+        final long after = sum(disks, disk -> disk.done);
+        final double perSecond = (after - before) * 1e9 / (System.nanoTime() - start);
         for (final LoadedDisk disk : disks) {
             disk.takeAll();
         }
-        return rate;
+        return new Together(
+                perSecond,
+                after - first,
+                100.0
+                        * (sum(disks, disk -> disk.vain) - vain)
+                        / (sum(disks, disk -> disk.looks) - looks));
+    }
+
+    private static long sum(final List<LoadedDisk> disks, final ToLongFunction<LoadedDisk> what) {
+        return disks.stream().mapToLong(what).sum();
     }
 
     private static void drive(final List<LoadedDisk> disks, final long deadline) {
@@ -115,7 +130,9 @@ final class LoadedDisk implements AutoCloseable {
 
     private void turn() {
         int head = queue.takeUsed();
+        looks++;
         if (head < 0) {
+            vain++;
             return;
         }
         for (; head >= 0; head = queue.takeUsed()) {

@@ -50,7 +50,8 @@ final class Report {
         line("| %s | the processors' distance changed in each of %d pairs |", what, cell.dropped());
     }
 
-    private static String ratio(final Duel.Cell cell) {
+    /** Median, least and most of a cell's ratios. */
+    static String ratio(final Duel.Cell cell) {
         return String.format(
                 Locale.ROOT,
                 "**%.2f** (%.2f to %.2f)%s",

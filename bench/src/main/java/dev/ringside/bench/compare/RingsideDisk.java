@@ -1,5 +1,7 @@
 package dev.ringside.bench.compare;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -8,9 +10,15 @@ import java.util.stream.Stream;
  * {@code ringside blk} of this repository.
  *
  * @param root the repository
+ * @param queues queues of a disk
  * @param more options besides those that the storage needs
  */
-record RingsideDisk(Path root, List<String> more) implements DiskProgram {
+record RingsideDisk(Path root, int queues, List<String> more) implements DiskProgram {
+    /** With one queue. */
+    RingsideDisk(final Path root, final List<String> more) {
+        this(root, 1, more);
+    }
+
     @Override
     public String title() {
         return "Ringside";
@@ -30,9 +38,32 @@ record RingsideDisk(Path root, List<String> more) implements DiskProgram {
                                 "blk",
                                 "--socket-path=" + socket,
                                 "--backend=" + backend(storage, image),
-                                "--num-queues=1"),
+                                "--num-queues=" + queues),
                         more.stream())
                 .toList();
+    }
+
+    @Override
+    public List<String> many(final List<Path> sockets, final int cpu) throws IOException {
+        final StringBuilder text = new StringBuilder("[server]%n".formatted());
+        for (final String option : more) {
+            text.append(key(option)).append(System.lineSeparator());
+        }
+        for (int i = 0; i < sockets.size(); i++) {
+            text.append("[disk.d%d]%n".formatted(i));
+            text.append("socket-path = \"%s\"%n".formatted(sockets.get(i)));
+            text.append("backend = \"%s\"%n".formatted(backend(Storage.NULL, Path.of(""))));
+            text.append("num-queues = 1%n".formatted());
+        }
+        final Path config = sockets.getFirst().resolveSibling("ringside-many.toml");
+        Files.writeString(config, text);
+        return List.of(root.resolve("bin/ringside").toString(), "serve", config.toString());
+    }
+
+    // --name=value is name = "value" in a configuration.
+    private static String key(final String option) {
+        final String[] parts = option.substring("--".length()).split("=", 2);
+        return "%s = \"%s\"".formatted(parts[0], parts[1]);
     }
 
     private static String backend(final Storage storage, final Path image) {

@@ -1,146 +1,201 @@
 package dev.ringside.bench.compare;
 
-import dev.ringside.frontend.FrontendConnection;
-import dev.ringside.frontend.ProcessUsage;
 import dev.ringside.shm.CpuAffinity;
-import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
 
-/** What one process of Ringside with many disks costs and does, as more and more are attached. */
+/**
+ * What a process with many disks costs and does, as more and more are attached: one of Ringside and
+ * one of its peer, in turn on the same processor.
+ */
 final class ScaleTable {
-    /** What {@code --help} says. */
-    static final String USAGE =
-            """
-            usage: bench/compare scale [--devices=N] [--seconds=S]
-
-            Serves N null disks (default 100) by one process with one shard, attaches one front-end
-            after the other, and prints how long that takes, what idle devices cost in memory and
-            processor time, how fast one wakes up, and what all of them get done together.\
-            """;
-
-    private static final int[] STEPS = {1, 10, 25, 50, 100, 200, 500, 1000};
-    private static final long SECOND_NS = 1_000_000_000L;
-    private static final long START_LIMIT_MS = 20_000;
+    private static final int HUGE_PAGE_MIB = 2;
+    private static final int WAKES_EACH_TURN = 200;
+    private static final int WAKES_TO_SETTLE = 10;
+    private static final long REST_NS = 10_000_000;
+    // Before anything counts: longer rests than any spinning, until no code is new.
+    private static final int FIRST_WAKES = 5_000;
+    private static final long SHORT_REST_NS = 200_000;
+    private static final long SETTLE_NS = 100_000_000;
     private static final double KIB = 1 << 10;
     private static final double MIB = 1 << 20;
 
-    private final Path root;
-    private final Path folder;
-    private final int devices;
-    private final long durationNs;
+    private final ScaleOptions options;
     private final Pace pace;
     private final PrintStream out;
-    private final List<LoadedDisk> disks = new ArrayList<>();
 
-    ScaleTable(final Path root, final Arguments arguments, final PrintStream out) {
-        arguments.allow(Set.of("--devices", "--seconds"));
-        this.root = root;
+    ScaleTable(final ScaleOptions options, final PrintStream out) {
+        this.options = options;
+        this.pace = options.pace();
         this.out = out;
-        folder = root.resolve("bench/target/compare");
-        devices = Integer.parseInt(arguments.last("--devices", "100"));
-        durationNs = Long.parseLong(arguments.last("--seconds", "5")) * SECOND_NS;
-        pace = Pace.parse(new Arguments(List.of()));
+    }
+
+    /** A table of both. */
+    private interface Table {
+        void print(ManyDisks ringside, ManyDisks peer) throws IOException;
     }
 
     void run() throws IOException {
-        Files.createDirectories(folder);
-        final Path config = folder.resolve("scale.toml");
-        Files.writeString(config, config());
-        final File log = folder.resolve("scale.log").toFile();
-        final ProcessBuilder builder =
-                new ProcessBuilder(
-                        "taskset",
-                        "-c",
-                        Integer.toString(pace.backendCpu()),
-                        root.resolve("bin/ringside").toString(),
-                        "serve",
-                        config.toString());
-        builder.environment().put("RINGSIDE_BUILD", "never");
-        final Process process = builder.redirectErrorStream(true).redirectOutput(log).start();
-        Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
-        try {
-            CpuAffinity.pinCurrentThread(pace.frontendCpu());
-            // Of the last disk: all others are there then.
-            FrontendConnection.connect(socket(devices - 1), START_LIMIT_MS).close();
-            measure(process.pid());
-        } finally {
-            disks.forEach(LoadedDisk::close);
-            end(process);
+        CpuAffinity.pinCurrentThread(pace.frontendCpu());
+        DiskPair.prepared(
+                options.peer(),
+                options.folder(),
+                pace.backendCpu(),
+                2 * HUGE_PAGE_MIB * options.devices(),
+                this::run);
+    }
+
+    private void run(final BackEnd.Place place) throws IOException {
+        for (final ScaleOptions.Part part : options.parts()) {
+            final Table table =
+                    switch (part) {
+                        case COST -> this::costs;
+                        case WAKE -> this::wakeUps;
+                        case RATE -> this::rates;
+                    };
+            final DiskProgram mine = new RingsideDisk(options.root(), List.of("--metrics-port=0"));
+            try (ManyDisks ringside = ManyDisks.start(mine, options.devices(), place);
+                    ManyDisks peer = ManyDisks.start(options.peer(), options.devices(), place)) {
+                table.print(ringside, peer);
+            }
+            line("");
         }
     }
 
-    private static void end(final Process process) {
-        process.destroy();
-        try {
-            process.waitFor(10, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    private void costs(final ManyDisks ringside, final ManyDisks peer) throws IOException {
+        final String other = options.peer().column();
+        line(
+                "| devices | attach ms, median: Ringside | %s | KiB for each: Ringside | %s"
+                        + " | idle CPU %%: Ringside | %s |",
+                other, other, other);
+        line("|---|---|---|---|---|---|---|");
+        final long mineBefore = ringside.process().residentBytes();
+        final long othersBefore = peer.process().residentBytes();
+        for (final int count : options.steps()) {
+            final double mine = ringside.attachUpTo(count);
+            final double others = peer.attachUpTo(count);
+            line(
+                    "| %d | %.1f | %.1f | %.0f | %.0f | %.2f | %.2f |",
+                    count,
+                    mine,
+                    others,
+                    (ringside.process().residentBytes() - mineBefore) / KIB / count,
+                    (peer.process().residentBytes() - othersBefore) / KIB / count,
+                    idlePercent(ringside),
+                    idlePercent(peer));
         }
-        process.destroyForcibly();
+        line("");
+        line(
+                "Before the first: %.0f and %.0f MiB resident, of their own.",
+                mineBefore / MIB, othersBefore / MIB);
     }
 
-    private String config() {
-        final StringBuilder text = new StringBuilder();
-        for (int i = 0; i < devices; i++) {
-            text.append("[disk.d%d]%n".formatted(i));
-            text.append("socket-path = \"%s\"%n".formatted(socket(i)));
-            text.append("backend = \"null:size=1G\"%nnum-queues = 1%n".formatted());
-        }
-        return text.toString();
+    private double idlePercent(final ManyDisks disks) throws IOException {
+        final PinnedProcess process = disks.process();
+        return process.awake(() -> IdleCpu.percent(process.pid(), 2 * pace.turnNs()));
     }
 
-    private Path socket(final int i) {
-        return folder.resolve("scale" + i + ".sock");
-    }
-
-    private void measure(final long pid) throws IOException {
-        out.println(
-                "| devices | attach ms, median | KiB for each | idle CPU % | wake-up us, p50 | p99"
-                        + " | k/s of all |");
-        out.println("|---|---|---|---|---|---|---|");
-        final double before = ProcessUsage.ownResidentBytes(pid);
-        for (final int step : STEPS) {
-            if (step <= devices) {
-                row(pid, step, before);
+    private void wakeUps(final ManyDisks ringside, final ManyDisks peer) throws IOException {
+        line(
+                "| devices | wake-up us: bare eventfd p50 | p99 | Ringside p50 | p99 | %s p50"
+                        + " | p99 | round trip ns |",
+                options.peer().column());
+        line("|---|---|---|---|---|---|---|---|");
+        try (BareSleeper bare = BareSleeper.start(pace.backendCpu())) {
+            new WakeTimes().take(bare, FIRST_WAKES, SHORT_REST_NS);
+            warmUp(ringside);
+            warmUp(peer);
+            for (final int count : options.steps()) {
+                ringside.attachUpTo(count);
+                peer.attachUpTo(count);
+                wakeUps(count, bare, ringside, peer);
             }
         }
-        out.printf(
-                Locale.ROOT, "%nBefore the first: %.0f MiB resident, of its own.%n", before / MIB);
     }
 
-    private void row(final long pid, final int count, final double before) throws IOException {
-        final double attachMs = attachUpTo(count);
-        final double each = (ProcessUsage.ownResidentBytes(pid) - before) / count;
-        final double idle = IdleCpu.percent(pid, 2 * durationNs);
-        final LoadedDisk.Wake wake = disks.getFirst().wakeUp();
-        final double rate = LoadedDisk.together(disks, durationNs);
-        out.printf(
-                Locale.ROOT,
-                "| %d | %.1f | %.0f | %.2f | %.1f | %.1f | %.0f |%n",
-                count,
-                attachMs,
-                each / KIB,
-                idle,
-                wake.p50Ns() / 1e3,
-                wake.p99Ns() / 1e3,
-                rate / 1e3);
+    private void warmUp(final ManyDisks disks) throws IOException {
+        disks.attachUpTo(1);
+        disks.process()
+                .awake(
+                        () -> {
+                            LoadedDisk.together(disks.attached(), pace.warmUpNs());
+                            final LoadedDisk first = disks.attached().getFirst();
+                            new WakeTimes().take(first, FIRST_WAKES, SHORT_REST_NS);
+                            return first;
+                        });
     }
 
-    private double attachUpTo(final int count) throws IOException {
-        final List<Double> times = new ArrayList<>();
-        while (disks.size() < count) {
-            final long start = System.nanoTime();
-            disks.add(LoadedDisk.attach(socket(disks.size())));
-            times.add((System.nanoTime() - start) / 1e6);
+    private void wakeUps(
+            final int count, final BareSleeper bare, final ManyDisks ringside, final ManyDisks peer)
+            throws IOException {
+        final WakeTimes machine = new WakeTimes();
+        final WakeTimes mine = new WakeTimes();
+        final WakeTimes others = new WakeTimes();
+        final long distance = CoreDistance.roundTripNs(pace.frontendCpu(), pace.backendCpu());
+        for (int i = 0; i < pace.pairs(); i++) {
+            machine.take(bare, WAKES_EACH_TURN, REST_NS);
+            take(mine, ringside);
+            take(others, peer);
         }
-        return Duel.median(times.stream().mapToDouble(Double::doubleValue).toArray());
+        line(
+                "| %d | %s | %s | %s | %d |",
+                count, machine.columns(), mine.columns(), others.columns(), distance);
+    }
+
+    private static void take(final WakeTimes times, final ManyDisks disks) throws IOException {
+        disks.process()
+                .awake(
+                        () -> {
+                            final LoadedDisk first = disks.attached().getFirst();
+                            // What a process does because it stood still is no part of this.
+                            IdleCpu.pause(SETTLE_NS);
+                            new WakeTimes().take(first, WAKES_TO_SETTLE, REST_NS);
+                            times.take(first, WAKES_EACH_TURN, REST_NS);
+                            return times;
+                        });
+    }
+
+    private void rates(final ManyDisks ringside, final ManyDisks peer) throws IOException {
+        final String other = options.peer().column();
+        line(
+                "| devices | k/s of all: Ringside | %s | ratio (least to most) | CPU us/request:"
+                        + " Ringside | %s | front-end's looks in vain %%: Ringside | %s"
+                        + " | shard's turns in vain %% | its time awake in them %%"
+                        + " | round trip ns |",
+                other, other, other);
+        line("|---|---|---|---|---|---|---|---|---|---|---|");
+        final PinnedProcess process = ringside.process();
+        final MetricsPage metrics = process.awake(() -> MetricsPage.of(process.log()));
+        for (final int count : options.steps()) {
+            ringside.attachUpTo(count);
+            peer.attachUpTo(count);
+            final ScaleSide mine = new ScaleSide(ringside, metrics);
+            final ScaleSide others = new ScaleSide(peer, null);
+            final Duel.Cell cell = new Duel(pace).fight(mine::turn, others::turn);
+            if (cell.pairs().isEmpty()) {
+                line("| %d | the processors' distance changed in each pair |", count);
+                continue;
+            }
+            line(
+                    "| %d | %.0f | %.0f | %s | %.2f | %.2f | %.1f | %.1f | %.1f | %.1f | %.0f |",
+                    count,
+                    cell.median(pair -> pair.ringside().perSecond()) / 1e3,
+                    cell.median(pair -> pair.peer().perSecond()) / 1e3,
+                    Report.ratio(cell),
+                    cell.median(pair -> pair.ringside().cpuNs()) / 1e3,
+                    cell.median(pair -> pair.peer().cpuNs()) / 1e3,
+                    mine.vainLooksPercent(),
+                    others.vainLooksPercent(),
+                    mine.vainTurnsPercent(),
+                    mine.vainTimePercent(),
+                    cell.median(Duel.Pair::roundTripNs));
+        }
+    }
+
+    private void line(final String format, final Object... values) {
+        out.println(String.format(Locale.ROOT, format, values));
+        out.flush();
     }
 }

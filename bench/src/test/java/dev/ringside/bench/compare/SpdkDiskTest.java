@@ -34,7 +34,8 @@ final class SpdkDiskTest {
 
     private static void assertConfig(String method, String parameter, Storage storage) {
         String config =
-                SpdkDisk.config(storage, Path.of("/images/a \"b\""), Path.of("/run/spdk.sock"));
+                SpdkDisk.config(
+                        storage, Path.of("/images/a \"b\""), List.of(Path.of("/run/spdk.sock")));
         assertTrue(config.contains('"' + method + '"'), config);
         assertTrue(config.contains(parameter), config);
     }
