@@ -55,7 +55,11 @@ final class ScaleTable {
                         case WAKE -> this::wakeUps;
                         case RATE -> this::rates;
                     };
-            final DiskProgram mine = new RingsideDisk(options.root(), List.of("--metrics-port=0"));
+            // Who serves metrics costs more: only where they are read.
+            final boolean metrics = part == ScaleOptions.Part.RATE;
+            final DiskProgram mine =
+                    new RingsideDisk(
+                            options.root(), metrics ? List.of("--metrics-port=0") : List.of());
             try (ManyDisks ringside = ManyDisks.start(mine, options.devices(), place);
                     ManyDisks peer = ManyDisks.start(options.peer(), options.devices(), place)) {
                 table.print(ringside, peer);
