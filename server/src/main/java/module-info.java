@@ -11,7 +11,9 @@ module dev.ringside.server {
     requires dev.ringside.virtio.net;
     requires dev.ringside.virtqueue;
     requires info.picocli;
+    requires java.management;
     requires jdk.jfr;
+    requires jdk.management;
     requires jdk.unsupported;
     requires org.jctools.core.jdk11;
     requires org.tomlj;

@@ -91,6 +91,7 @@ public final class Server implements AutoCloseable {
         // The launcher lets the JVM's own threads wake late; ours, which this one makes, do not.
         TimerSlack.setForCurrentThread(TIMER_SLACK_NS);
         options.log().apply();
+        HeapRoom.watch();
         return StopSignal.install(!served.hearsHangUp());
     }
 
