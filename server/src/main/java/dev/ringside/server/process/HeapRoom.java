@@ -6,6 +6,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.util.List;
+import java.util.stream.LongStream;
 import javax.management.NotificationEmitter;
 
 /**
@@ -19,6 +20,7 @@ final class HeapRoom {
 
     private static final String LIMIT = "SoftMaxHeapSize";
     private static final long UNIT_BYTES = 2L << 20;
+    private static final int CYCLES = 4;
 
     private final HotSpotDiagnosticMXBean flags =
             ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
@@ -27,6 +29,14 @@ final class HeapRoom {
                     .filter(pool -> pool.getType() == MemoryType.HEAP)
                     .filter(pool -> pool.getCollectionUsage() != null)
                     .toList();
+
+    /**
+     * What the last cycles left; the least of it counts, for what is allocated during a cycle, by
+     * who reads the metrics for instance, is left by it too.
+     */
+    private final long[] left = new long[CYCLES];
+
+    private int cycle;
 
     private HeapRoom() {}
 
@@ -42,7 +52,9 @@ final class HeapRoom {
     }
 
     private void fit() {
-        long live = pools.stream().mapToLong(pool -> pool.getCollectionUsage().getUsed()).sum();
+        left[cycle++ % CYCLES] =
+                pools.stream().mapToLong(pool -> pool.getCollectionUsage().getUsed()).sum();
+        long live = LongStream.of(left).min().orElse(0);
         long limit = Long.parseLong(flags.getVMOption(LIMIT).getValue());
         long next = next(limit, live, Runtime.getRuntime().maxMemory());
         if (next != limit) {
@@ -54,7 +66,7 @@ final class HeapRoom {
      * The limit to set.
      *
      * @param limit what it is
-     * @param live what a collection left
+     * @param live what collections left
      * @param most the heap's size
      */
     static long next(long limit, long live, long most) {
