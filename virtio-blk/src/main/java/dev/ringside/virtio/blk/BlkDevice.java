@@ -44,7 +44,11 @@ public final class BlkDevice implements VirtioDevice {
     private final BlockBackend backend;
     private final long offered;
     private final MemorySegment serial;
-    private final BlkQueueMetrics[] metrics;
+    private final MetricsRegistry registry;
+
+    /** Those of the first queue, and of others once they were started: most never are. */
+    private final @Nullable BlkQueueMetrics[] metrics;
+
     private final LimitGroup limits = new LimitGroup(BlkLimits.NONE);
     private final QueueMeter[] meters;
     private final BlkTrouble trouble = new BlkTrouble();
@@ -73,12 +77,13 @@ public final class BlkDevice implements VirtioDevice {
                         Arrays.copyOf(
                                 config.serial().getBytes(StandardCharsets.US_ASCII),
                                 BlkSpec.VIRTIO_BLK_ID_BYTES));
+        this.registry = registry;
         metrics = new BlkQueueMetrics[config.queues()];
+        metrics[0] = new BlkQueueMetrics(registry, config.name(), 0);
         List<LimitGroup> all = new ArrayList<>(groups);
         all.add(limits);
         meters = new QueueMeter[config.queues()];
         for (int i = 0; i < metrics.length; i++) {
-            metrics[i] = new BlkQueueMetrics(registry, config.name(), i);
             meters[i] = new QueueMeter(all);
         }
         state = newState();
@@ -320,10 +325,19 @@ public final class BlkDevice implements VirtioDevice {
                 new BlkQueueParts(
                         backend,
                         () -> state,
-                        metrics[index],
+                        metrics(index),
                         meters[index],
                         config.onError(),
                         trouble));
+    }
+
+    private synchronized BlkQueueMetrics metrics(int queue) {
+        BlkQueueMetrics found = metrics[queue];
+        if (found == null) {
+            found = new BlkQueueMetrics(registry, config.name(), queue);
+            metrics[queue] = found;
+        }
+        return found;
     }
 
     @Override
@@ -366,7 +380,9 @@ public final class BlkDevice implements VirtioDevice {
         gauges.forEach(MetricsRegistry.Registration::close);
         limitMetrics.close();
         for (BlkQueueMetrics queue : metrics) {
-            queue.close();
+            if (queue != null) {
+                queue.close();
+            }
         }
         backend.close();
     }
