@@ -62,6 +62,12 @@ final class Native {
                 MemorySegment.ofAddress(address), descriptor, Linker.Option.critical(false));
     }
 
+    /** Like {@link #code} for code that is given a Java array, too. */
+    static MethodHandle codeOnHeap(long address, FunctionDescriptor descriptor) {
+        return LINKER.downcallHandle(
+                MemorySegment.ofAddress(address), descriptor, Linker.Option.critical(true));
+    }
+
     private static MethodHandle link(
             String name, FunctionDescriptor descriptor, List<Linker.Option> more) {
         List<Linker.Option> options = new ArrayList<>(more);

@@ -1,5 +1,6 @@
 package dev.ringside.shm;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -16,13 +17,19 @@ import java.lang.invoke.MethodHandle;
 public final class Prefetch {
     private static final long LINE_BYTES = 64;
     private static final FunctionDescriptor RANGE = FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG);
+    private static final FunctionDescriptor RANGES =
+            FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle TO_READ;
     private static final MethodHandle TO_WRITE;
+    private static final MethodHandle EACH_TO_READ;
+    private static final MethodHandle EACH_TO_WRITE;
 
     static {
         long code = map(PrefetchCode.bytes());
         TO_READ = Native.code(code, RANGE);
         TO_WRITE = Native.code(code + PrefetchCode.TO_WRITE, RANGE);
+        EACH_TO_READ = Native.codeOnHeap(code + PrefetchCode.EACH_TO_READ, RANGES);
+        EACH_TO_WRITE = Native.codeOnHeap(code + PrefetchCode.EACH_TO_WRITE, RANGES);
     }
 
     private Prefetch() {}
@@ -47,6 +54,30 @@ public final class Prefetch {
         long lead = address & (LINE_BYTES - 1);
         try {
             TO_WRITE.invokeExact(address - lead, bytes + lead);
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /**
+     * Asks for what will be read in several places.
+     *
+     * @param addresses host addresses, as 64-bit words; the segment may be of an array
+     * @param count how many there are, more than 0
+     * @param bytes how many bytes in each place, more than 0
+     */
+    public static void eachToRead(MemorySegment addresses, long count, long bytes) {
+        try {
+            EACH_TO_READ.invokeExact(addresses, count, bytes);
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** Like {@link #eachToRead} for what will be written. */
+    public static void eachToWrite(MemorySegment addresses, long count, long bytes) {
+        try {
+            EACH_TO_WRITE.invokeExact(addresses, count, bytes);
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }

@@ -17,6 +17,15 @@ class PrefetchTest {
                 Prefetch.toRead(memory.address() + offset, 700);
                 Prefetch.toWrite(memory.address() + offset, 700);
             }
+            MemorySegment places = arena.allocate(JAVA_LONG, 32);
+            for (int i = 0; i < 32; i++) {
+                places.setAtIndex(JAVA_LONG, i, memory.address() + 31L * i);
+            }
+            MemorySegment onHeap = MemorySegment.ofArray(places.toArray(JAVA_LONG));
+            Prefetch.eachToRead(places, 32, 76);
+            Prefetch.eachToRead(onHeap, 32, 76);
+            Prefetch.eachToWrite(places, 1, 1);
+            Prefetch.eachToWrite(onHeap, 32, 76);
             for (long at = 0; at < memory.byteSize(); at += Long.BYTES) {
                 assertEquals(0x5a5a5a5a5a5a5a5aL, memory.get(JAVA_LONG, at));
             }
@@ -28,6 +37,8 @@ class PrefetchTest {
         for (long address : new long[] {0, 1, 4096, -64, -1, Long.MIN_VALUE, 1L << 47}) {
             Prefetch.toRead(address, 512);
             Prefetch.toWrite(address, 512);
+            Prefetch.eachToRead(MemorySegment.ofArray(new long[] {address, 1}), 2, 512);
+            Prefetch.eachToWrite(MemorySegment.ofArray(new long[] {address, 1}), 2, 512);
         }
     }
 }
