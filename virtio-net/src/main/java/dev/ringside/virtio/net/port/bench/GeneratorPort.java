@@ -137,7 +137,10 @@ public final class GeneratorPort implements PacketPort {
 
         private int fill(int most) {
             int done = 0;
-            while (done < most && into.hasRoom()) {
+            if (!into.hasRoom()) {
+                return 0;
+            }
+            while (done < most) {
                 // A sink may have pulled bytes into the frame's head: begin anew.
                 frame.clear();
                 content.setSequence(number);
