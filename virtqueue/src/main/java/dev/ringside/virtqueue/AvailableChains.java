@@ -1,39 +1,53 @@
 package dev.ringside.virtqueue;
 
-/**
- * The beginnings of chains that a split ring's driver made available, read ahead of taking them:
- * each chain's entry in the available ring and the descriptor that it names, once, into words that
- * the driver cannot change. Many at once share the checks that every access to a mapping needs, and
- * their cache misses overlap.
- */
-final class AvailableChains {
-    /** As many as a burst of small frames; more would leave the nearest cache before their turn. */
-    private static final int ROOM = 64;
+import org.jspecify.annotations.Nullable;
 
+/**
+ * The beginnings of chains that a split ring's driver made available: of each its entry in the
+ * available ring, and the descriptor that it names.
+ */
+final class AvailableChains extends ReadAhead {
     /** Words of a chain: its head, and the head's descriptor. */
     static final int WORDS = 3;
 
-    private final long[] words = new long[WORDS * ROOM];
-    private int next;
-    private int end;
+    /** In a descriptor's second word. */
+    private static final long WRITE_FLAG =
+            (long) SplitRingSpec.VIRTQ_DESC_F_WRITE << (Byte.SIZE * 4);
 
-    boolean isEmpty() {
-        return next == end;
+    AvailableChains() {
+        super(WORDS);
     }
 
-    /** Not before {@link SplitRing#acquireAvailableIndex} has shown that they are available. */
-    void read(SplitRing ring, int availableIndex, int available) {
-        int count = Math.min(available, ROOM);
-        ring.readChains(availableIndex, count, words);
-        next = 0;
-        end = WORDS * count;
+    /**
+     * Reads what there is room for. Not before {@link SplitRing#acquireAvailableIndex} has shown
+     * that they are available.
+     *
+     * @param availableIndex of the first one here, or the one to come
+     * @param available how many there are from there on
+     * @param buffers fetches them; null: nobody does
+     */
+    void read(SplitRing ring, int availableIndex, int available, @Nullable BuffersAhead buffers) {
+        int held = held();
+        int count = room(available);
+        boolean more = available > held + count;
+        int index = availableIndex + held;
+        ring.readChains(index, count, words, end);
+        if (buffers != null && count > 1) {
+            buffers.fetch(words, end + 1, count, WORDS, WRITE_FLAG);
+            // A device that fetches buffers uses them in their order.
+            ring.fetchUsedEntries(index, count);
+            if (more) {
+                ring.fetchDescriptors(index + count, Math.min(available - held - count, STEP));
+            }
+        }
+        added(count, more);
     }
 
-    /** Reads one whose head is known, whatever the available ring says of it. */
+    /** Reads one whose head is known, whatever the available ring says of it. There are none. */
     void readOne(SplitRing ring, int head) {
-        ring.readChain(head, words, 0);
-        next = 0;
-        end = WORDS;
+        int count = room(1);
+        ring.readChain(head, words, end);
+        added(count, false);
     }
 
     /** Head of the first one: 0 to 65535. When it is no descriptor's, there is nothing else. */
@@ -54,10 +68,5 @@ final class AvailableChains {
     /** The first one is taken. */
     void advance() {
         next += WORDS;
-    }
-
-    /** All of them are read again before they are taken. */
-    void forget() {
-        end = next;
     }
 }

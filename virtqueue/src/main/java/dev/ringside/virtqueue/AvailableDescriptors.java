@@ -1,29 +1,36 @@
 package dev.ringside.virtqueue;
 
-/**
- * Descriptors that a packed ring's driver made available, read ahead of taking their chains, once,
- * into words that the driver cannot change. For the reasons of {@link AvailableChains}.
- */
-final class AvailableDescriptors {
-    private static final int ROOM = 64;
+import org.jspecify.annotations.Nullable;
 
+/** Descriptors that a packed ring's driver made available. */
+final class AvailableDescriptors extends ReadAhead {
     /** Words of a descriptor. */
     static final int WORDS = 2;
 
-    private final long[] words = new long[WORDS * ROOM];
-    private int next;
-    private int end;
+    /** In a descriptor's second word. */
+    private static final long WRITE_FLAG =
+            (long) PackedRingSpec.VIRTQ_DESC_F_WRITE << (Byte.SIZE * 6);
 
-    boolean isEmpty() {
-        return next == end;
+    AvailableDescriptors() {
+        super(WORDS);
     }
 
-    /** Not before {@link PackedRing#scan} has shown that they are available. */
-    void read(PackedRing ring, int slot, int available) {
-        int count = Math.min(available, ROOM);
-        ring.readDescriptors(slot, count, words);
-        next = 0;
-        end = WORDS * count;
+    /**
+     * Reads what there is room for. Not before {@link PackedRing#scan} has shown that they are
+     * available.
+     *
+     * @param slot of the first one here, or the one to come
+     * @param available how many there are from there on
+     * @param buffers fetches them; null: nobody does
+     */
+    void read(PackedRing ring, int slot, int available, @Nullable BuffersAhead buffers) {
+        int held = held();
+        int count = room(available);
+        ring.readDescriptors(ring.slot(slot, held), count, words, end);
+        if (buffers != null && count > 1) {
+            buffers.fetch(words, end, count, WORDS, WRITE_FLAG);
+        }
+        added(count, available > held + count);
     }
 
     /** First word of the first one. */
@@ -39,10 +46,5 @@ final class AvailableDescriptors {
     /** The first one belongs to the chain that is being taken. */
     void advance() {
         next += WORDS;
-    }
-
-    /** All of them are read again before they are taken. */
-    void forget() {
-        end = next;
     }
 }

@@ -26,6 +26,9 @@ final class GuestBuffers {
     private long nearStart;
     private long nearBytes;
 
+    /** Where {@link #nearStart} lies in this process. */
+    private long nearHostStart;
+
     GuestBuffers(GuestMemory memory, @Nullable IoAccess io) {
         this.memory = memory;
         this.io = io;
@@ -68,6 +71,21 @@ final class GuestBuffers {
                 : RingFault.CHAIN_TOO_LONG;
     }
 
+    /** The first address of the region where the last buffers were. */
+    long nearStart() {
+        return nearStart;
+    }
+
+    /** That region's size. */
+    long nearBytes() {
+        return nearBytes;
+    }
+
+    /** Where in this process that region is. */
+    long nearHostStart() {
+        return nearHostStart;
+    }
+
     private @Nullable RingFault appendFar(
             long address, long length, boolean writable, DescriptorChain chain) {
         if (length == 0) {
@@ -82,6 +100,7 @@ final class GuestBuffers {
             nearRegion = region;
             nearStart = address - memory.offset(region, address);
             nearBytes = memory.available(region, address) + memory.offset(region, address);
+            nearHostStart = memory.hostAddress(region, nearStart);
         }
         return appendPieces(address, length, writable, chain);
     }

@@ -26,6 +26,7 @@ final class PackedChainWalker {
     private final IndirectTable indirect;
     private final PackedRing ring;
     private final AvailableDescriptors ahead = new AvailableDescriptors();
+    private @Nullable BuffersAhead buffersAhead;
     private int id;
     private int length;
 
@@ -49,6 +50,14 @@ final class PackedChainWalker {
         this.buffers = new GuestBuffers(memory, io);
         this.indirect = new IndirectTable(memory, io);
         this.ring = ring;
+    }
+
+    /**
+     * Descriptors, and the beginnings of buffers of one kind, are fetched before chains are walked.
+     */
+    void fetchAhead(int bytes, boolean writable) {
+        ring.fetchAhead();
+        buffersAhead = new BuffersAhead(buffers, bytes, writable);
     }
 
     /** Descriptors that were read and whose chain was not taken are read again. */
@@ -151,9 +160,9 @@ final class PackedChainWalker {
         int index = slot;
         int wanted = availableBits(wrap);
         for (int walked = 1; walked <= room; walked++) {
-            if (ahead.isEmpty()) {
+            if (ahead.isLow()) {
                 // A driver's chain may be longer than what was seen: that is found out here.
-                ahead.read(ring, index, Math.max(seen - (walked - 1), 1));
+                ahead.read(ring, index, Math.max(seen - (walked - 1), 1), buffersAhead);
             }
             long address = ahead.address();
             long meta = ahead.meta();

@@ -4,6 +4,7 @@ import static dev.ringside.virtqueue.AvailableDescriptors.WORDS;
 
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.Iotlb;
+import dev.ringside.shm.Prefetch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -24,6 +25,12 @@ final class PackedRing {
     private static final ValueLayout.OfInt EVENT =
             ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    /** So few need not be fetched: they are in one line. */
+    private static final int FEW = 4;
+
+    /** More would push each other out of the nearest cache. */
+    private static final int MOST_FETCHED = 256;
+
     private final RingArea descriptorArea;
     private final RingArea driverArea;
     private final RingArea deviceArea;
@@ -34,6 +41,9 @@ final class PackedRing {
 
     private GuestMemory memory = GuestMemory.empty();
     private final int size;
+
+    private boolean fetches;
+    private int foundLast;
 
     private PackedRing(RingLayout layout) {
         size = layout.size();
@@ -164,15 +174,37 @@ final class PackedRing {
      * keeps them. A loop of its own over a local copy of the segment, so that all but the accesses
      * themselves happens once.
      */
-    void readDescriptors(int from, int count, long[] into) {
+    void readDescriptors(int from, int count, long[] into, int at) {
         MemorySegment table = descriptors;
         int slot = from;
         for (int i = 0; i < count; i++) {
             long offset = (long) PackedRingSpec.DESCRIPTOR_BYTES * slot;
-            into[WORDS * i] = table.get(META, offset);
-            into[WORDS * i + 1] = table.get(META, offset + PackedRingSpec.DESCRIPTOR_META);
+            into[at + WORDS * i] = table.get(META, offset);
+            into[at + WORDS * i + 1] = table.get(META, offset + PackedRingSpec.DESCRIPTOR_META);
             slot = slot + 1 == size ? 0 : slot + 1;
         }
+    }
+
+    /**
+     * From now on {@link #scan} has the processor fetch as many descriptors as it found the last
+     * time, once it sees that one is available: those that the driver is still writing are better
+     * left to it.
+     */
+    void fetchAhead() {
+        fetches = true;
+    }
+
+    /** They will be read, and written when they are used: one transfer where it would be two. */
+    private void fetch(int from, int count) {
+        long offset = (long) PackedRingSpec.DESCRIPTOR_BYTES * from;
+        long bytes = (long) PackedRingSpec.DESCRIPTOR_BYTES * Math.min(count, size - from);
+        Prefetch.toWrite(descriptors.address() + offset, bytes);
+    }
+
+    /** The slot so many behind another one. */
+    int slot(int from, int distance) {
+        int slot = from + distance;
+        return slot < size ? slot : slot - size;
     }
 
     /**
@@ -218,6 +250,9 @@ final class PackedRing {
         int count = 0;
         long chains = 0;
         int flags = flags(table, slot);
+        if (fetches && foundLast > FEW && (flags & PackedChainWalker.AVAILABLE_BITS) == available) {
+            fetch(slot, Math.min(foundLast, MOST_FETCHED));
+        }
         while ((flags & PackedChainWalker.AVAILABLE_BITS) == available) {
             count++;
             chains += (flags & PackedRingSpec.VIRTQ_DESC_F_NEXT) == 0 ? 1 : 0;
@@ -232,6 +267,7 @@ final class PackedRing {
         }
         // One for all flags: what the driver wrote before them is seen after this.
         VarHandle.acquireFence();
+        foundLast = count;
         return chains << Integer.SIZE | count;
     }
 

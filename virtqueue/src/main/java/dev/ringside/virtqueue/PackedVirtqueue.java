@@ -235,6 +235,11 @@ public final class PackedVirtqueue extends RingQueue {
     }
 
     @Override
+    public void fetchAhead(int bytes, boolean writable) {
+        walker.fetchAhead(bytes, writable);
+    }
+
+    @Override
     public int pending() {
         if (seenDescriptors == 0) {
             look();

@@ -52,6 +52,10 @@ final class SplitChainWalker {
         indirect.remap(newMemory);
     }
 
+    GuestBuffers buffers() {
+        return buffers;
+    }
+
     /**
      * Fills {@code chain} with the chain that begins at descriptor {@code head}.
      *

@@ -6,6 +6,7 @@ import static dev.ringside.virtqueue.SplitRingSpec.DESCRIPTOR_META;
 
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.Iotlb;
+import dev.ringside.shm.Prefetch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -172,14 +173,36 @@ final class SplitRing {
      * them. A loop of its own over local copies of the segments, so that all but the accesses
      * themselves happens once.
      */
-    void readChains(int availableIndex, int count, long[] into) {
+    void readChains(int availableIndex, int count, long[] into, int at) {
         MemorySegment entries = driver;
         MemorySegment table = descriptors;
         int mask = slotMask;
         for (int i = 0; i < count; i++) {
             int slot = (availableIndex + i) & mask;
-            readChain(availableEntry(entries, slot), table, mask, into, WORDS * i);
+            readChain(availableEntry(entries, slot), table, mask, into, at + WORDS * i);
         }
+    }
+
+    /** Has the processor fetch used entries that will be written, as far as the ring's end. */
+    void fetchUsedEntries(int usedIndex, int count) {
+        int slot = usedIndex & slotMask;
+        long offset = SplitRingSpec.USED_RING + (long) SplitRingSpec.USED_ENTRY_BYTES * slot;
+        long bytes = (long) SplitRingSpec.USED_ENTRY_BYTES * untilEnd(slot, count);
+        Prefetch.toWrite(device.address() + offset, bytes);
+    }
+
+    /**
+     * Has the processor fetch descriptors that will be read. Most drivers use them one after the
+     * other: so those from the first chain's head on.
+     */
+    void fetchDescriptors(int availableIndex, int count) {
+        int head = availableEntry(availableIndex & slotMask) & slotMask;
+        long bytes = (long) DESCRIPTOR_BYTES * untilEnd(head, count);
+        Prefetch.toRead(descriptors.address() + (long) DESCRIPTOR_BYTES * head, bytes);
+    }
+
+    private int untilEnd(int slot, int count) {
+        return Math.min(count, slotMask + 1 - slot);
     }
 
     /** Reads the descriptor of a head, as {@link AvailableChains} keeps it. */

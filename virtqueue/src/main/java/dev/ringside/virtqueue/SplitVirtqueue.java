@@ -23,6 +23,7 @@ public final class SplitVirtqueue extends RingQueue {
     private final @Nullable SplitInflight inflight;
     private final Resumption resumption;
     private final AvailableChains ahead = new AvailableChains();
+    private @Nullable BuffersAhead buffersAhead;
 
     /** By head: the slot of the available ring where its chain was taken; or not in flight. */
     private final int[] slots;
@@ -171,7 +172,7 @@ public final class SplitVirtqueue extends RingQueue {
     @Override
     public boolean next(DescriptorChain chain) {
         // A fault leaves nothing seen, so that the common path need not ask for it.
-        if (ahead.isEmpty() && !lookAhead()) {
+        if (ahead.isLow() && !lookAhead()) {
             return false;
         }
         int head = ahead.head();
@@ -420,6 +421,11 @@ public final class SplitVirtqueue extends RingQueue {
         return replay == null ? SplitReplay.NONE : replay.head(availableIndex);
     }
 
+    @Override
+    public void fetchAhead(int bytes, boolean writable) {
+        buffersAhead = new BuffersAhead(walker.buffers(), bytes, writable);
+    }
+
     /** Reads the beginnings of chains; false when nothing is available. */
     private boolean lookAhead() {
         if (nextAvailable == seenAvailable && !look()) {
@@ -429,7 +435,8 @@ public final class SplitVirtqueue extends RingQueue {
         if (head != SplitReplay.NONE) {
             ahead.readOne(ring, head);
         } else {
-            ahead.read(ring, nextAvailable, (seenAvailable - nextAvailable) & INDEX_MASK);
+            int available = (seenAvailable - nextAvailable) & INDEX_MASK;
+            ahead.read(ring, nextAvailable, available, buffersAhead);
         }
         return true;
     }

@@ -111,6 +111,15 @@ public sealed interface Virtqueue permits RingQueue {
     void fail(RingFault fault);
 
     /**
+     * From now on has the processor fetch the beginnings of chains' first buffers before the chains
+     * are taken, as far as they are known by then: for devices that copy them themselves.
+     *
+     * @param bytes how many bytes of each, more than 0
+     * @param writable whether those that the device writes; else those that it reads
+     */
+    void fetchAhead(int bytes, boolean writable);
+
+    /**
      * Says whom to ask for translations that are missing, before the first {@link #next}. Without
      * VIRTIO_F_ACCESS_PLATFORM nobody is asked.
      */

@@ -71,6 +71,44 @@ final class ReadAheadTest {
     }
 
     @Test
+    void shouldTakeAllInTheirOrderWhenMoreComeMeanwhile() {
+        queue.fetchAhead(76, false);
+        int added = 0;
+        int taken = 0;
+        for (int turn = 0; turn < 300; turn++) {
+            for (int count = 17 * turn % 150; count > 0 && added - taken < SIZE; count--) {
+                driver.add(Buffer.readable(TestMemory.HIGH + added % 1000, 8));
+                added++;
+            }
+            for (int count = 23 * turn % 130; count > 0 && taken < added; count--) {
+                assertTrue(queue.next(chain));
+                assertEquals(TestMemory.HIGH + taken % 1000, chain.guestAddress(0));
+                queue.complete(chain.head(), 0);
+                taken++;
+            }
+            queue.publish();
+            while (driver.poll() != null) {
+                // Its descriptors are free.
+            }
+        }
+        assertNull(queue.fault());
+    }
+
+    @Test
+    void shouldTakeAllWhenWhatIsFetchedIsOfAnotherKindOrAtTheEnd() {
+        queue.fetchAhead(100, true);
+        long last = TestMemory.HIGH + TestMemory.HIGH_BYTES - 8;
+        for (int i = 0; i < 100; i++) {
+            driver.add(i % 3 == 0 ? Buffer.readable(last, 8) : Buffer.writable(last - 100L * i, 8));
+        }
+        for (int i = 0; i < 100; i++) {
+            assertTrue(queue.next(chain));
+            assertEquals(i % 3 == 0 ? last : last - 100L * i, chain.guestAddress(0));
+        }
+        assertNull(queue.fault());
+    }
+
+    @Test
     void shouldTakeWhatWasReadWhenTheDriverChangesItAfterwards() {
         add(3);
         take(0);

@@ -35,6 +35,9 @@ final class RingExerciser {
 
     /** Takes, gives back and completes by turns; every chain is looked at. */
     private static void serve(Virtqueue queue, int turns) {
+        if ((turns & 1) != 0) {
+            queue.fetchAhead(100, (turns & 2) != 0);
+        }
         DescriptorChain chain = new DescriptorChain(queue.maxChainEntries());
         byte[] bytes = new byte[64];
         for (int round = 0; round < ROUNDS && queue.fault() == null; round++) {

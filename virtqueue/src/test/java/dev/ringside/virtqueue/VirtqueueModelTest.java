@@ -101,6 +101,9 @@ final class VirtqueueModelTest {
                             ? kind.driver(memory, size, features)
                             : kind.driverNearWrap(memory, size, features, random.nextInt(1, 400));
             this.queue = driver.queue();
+            if (random.nextBoolean()) {
+                queue.fetchAhead(100, random.nextBoolean());
+            }
             this.chain = new DescriptorChain(queue.maxChainEntries());
         }
 
