@@ -45,6 +45,7 @@ final class ReceiveBuffers {
         mergeable = NetFeature.has(features, NetSpec.VIRTIO_NET_F_MRG_RXBUF);
         chain = new DescriptorChain(queue.maxChainEntries());
         window = new ReceiveWindow(queue);
+        queue.fetchAhead(QueueSetup.BYTES_AHEAD, true);
     }
 
     /** Whether the driver wants to know that a checksum was verified. */

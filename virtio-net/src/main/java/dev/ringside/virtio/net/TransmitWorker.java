@@ -64,6 +64,9 @@ final class TransmitWorker implements QueueWorker {
         long features = states.get().features();
         headerBytes = NetFeature.headerBytes(features);
         offloads = NetFeature.transmitOffloads(features);
+        if (sink.readsFrames()) {
+            queue.fetchAhead(QueueSetup.BYTES_AHEAD, false);
+        }
         if (announcement != null) {
             announcement.sendBy(setup.shard().doorbell());
         }

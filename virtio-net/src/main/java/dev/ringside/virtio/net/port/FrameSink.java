@@ -32,6 +32,14 @@ public interface FrameSink extends AutoCloseable {
         return false;
     }
 
+    /**
+     * Whether the bytes of frames are read on the shard, and so worth fetching into the processor's
+     * cache before they are put.
+     */
+    default boolean readsFrames() {
+        return true;
+    }
+
     /** The burst is over: what was gathered goes out. */
     default void flush() {}
 

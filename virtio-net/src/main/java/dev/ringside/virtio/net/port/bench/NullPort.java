@@ -73,6 +73,11 @@ public final class NullPort implements PacketPort {
         public int accepts() {
             return Offload.ALL;
         }
+
+        @Override
+        public boolean readsFrames() {
+            return false;
+        }
     }
 
     private static final class Silence implements FrameSource {
