@@ -137,10 +137,7 @@ public final class GeneratorPort implements PacketPort {
 
         private int fill(int most) {
             int done = 0;
-            if (!into.hasRoom()) {
-                return 0;
-            }
-            while (done < most) {
+            while (done < most && into.hasRoom()) {
                 // A sink may have pulled bytes into the frame's head: begin anew.
                 frame.clear();
                 content.setSequence(number);
