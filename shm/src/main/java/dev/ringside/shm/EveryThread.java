@@ -1,6 +1,5 @@
 package dev.ringside.shm;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -71,30 +70,14 @@ final class EveryThread {
      *     threads are not all the same then, and the process should end
      */
     static void run(List<Call> calls) throws LinuxException {
-        long address =
-                LinuxException.check(
-                        Libc.mmap(
-                                0,
-                                MAPPING_BYTES,
-                                Libc.PROT_READ | Libc.PROT_WRITE,
-                                Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS,
-                                -1,
-                                0),
-                        WHAT + ": mmap");
-        // Never unmapped: a signal may be on its way to a thread that ends.
         MemorySegment memory =
-                MemorySegment.ofAddress(address).reinterpret(MAPPING_BYTES, Arena.global(), null);
-        byte[] code = EveryThreadCode.bytes();
-        MemorySegment.copy(code, 0, memory, JAVA_BYTE, 0, code.length);
+                MachineCode.map(EveryThreadCode.bytes(), EveryThreadCode.DATA, MAPPING_BYTES, WHAT);
         EveryThread threads = new EveryThread(memory.asSlice(EveryThreadCode.DATA));
         threads.fill(calls);
-        LinuxException.check(
-                Libc.mprotect(address, EveryThreadCode.DATA, Libc.PROT_READ | Libc.PROT_EXEC),
-                WHAT + ": mprotect");
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment before = arena.allocate(FaultGuard.SIGACTION_SIZE, Long.BYTES);
             MemorySegment action = arena.allocate(FaultGuard.SIGACTION_SIZE, Long.BYTES);
-            action.set(JAVA_LONG, FaultGuard.SA_HANDLER, address);
+            action.set(JAVA_LONG, FaultGuard.SA_HANDLER, memory.address());
             action.set(
                     JAVA_INT,
                     FaultGuard.SA_FLAGS,

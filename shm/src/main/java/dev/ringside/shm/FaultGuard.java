@@ -1,6 +1,5 @@
 package dev.ringside.shm;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -79,27 +78,14 @@ public final class FaultGuard {
     }
 
     private static FaultGuard create() throws LinuxException {
-        String call = "install the fault guard: ";
-        long address =
-                LinuxException.check(
-                        Libc.mmap(
-                                0,
-                                MAPPING_BYTES,
-                                Libc.PROT_READ | Libc.PROT_WRITE,
-                                Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE,
-                                -1,
-                                0),
-                        call + "mmap");
-        // The mapping is never undone: a handler can run as long as the process does.
         MemorySegment memory =
-                MemorySegment.ofAddress(address).reinterpret(MAPPING_BYTES, Arena.global(), null);
-        byte[] code = FaultGuardCode.bytes();
-        MemorySegment.copy(code, 0, memory, JAVA_BYTE, 0, code.length);
-        LinuxException.check(
-                Libc.mprotect(address, FaultGuardCode.DATA, Libc.PROT_READ | Libc.PROT_EXEC),
-                call + "mprotect");
+                MachineCode.map(
+                        FaultGuardCode.bytes(),
+                        FaultGuardCode.DATA,
+                        MAPPING_BYTES,
+                        "install the fault guard");
         FaultGuard guard = new FaultGuard(memory.asSlice(FaultGuardCode.DATA));
-        guard.takeSignal(address);
+        guard.takeSignal(memory.address());
         return guard;
     }
 

@@ -1,7 +1,5 @@
 package dev.ringside.shm;
 
-import java.util.HexFormat;
-
 /**
  * The machine code of the fault guard's signal handler and the layout of its data. Its source is in
  * src/main/asm; a test assembles that and compares.
@@ -46,6 +44,6 @@ final class FaultGuardCode {
 
     /** The handler's instructions for this machine. */
     static byte[] bytes() {
-        return HexFormat.of().parseHex(Native.ARCH == Native.Arch.X86_64 ? X86_64 : AARCH64);
+        return MachineCode.ofThisMachine(X86_64, AARCH64);
     }
 }

@@ -56,14 +56,8 @@ final class Native {
         return LINKER.downcallHandle(symbol(name), descriptor, Linker.Option.critical(false));
     }
 
-    /** Like {@link #leaf} for code of ours at an address. */
+    /** Like {@link #leaf} for code of ours at an address, which may be given Java arrays, too. */
     static MethodHandle code(long address, FunctionDescriptor descriptor) {
-        return LINKER.downcallHandle(
-                MemorySegment.ofAddress(address), descriptor, Linker.Option.critical(false));
-    }
-
-    /** Like {@link #code} for code that is given a Java array, too. */
-    static MethodHandle codeOnHeap(long address, FunctionDescriptor descriptor) {
         return LINKER.downcallHandle(
                 MemorySegment.ofAddress(address), descriptor, Linker.Option.critical(true));
     }

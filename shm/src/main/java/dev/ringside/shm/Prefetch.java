@@ -1,10 +1,8 @@
 package dev.ringside.shm;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
@@ -25,11 +23,11 @@ public final class Prefetch {
     private static final MethodHandle EACH_TO_WRITE;
 
     static {
-        long code = map(PrefetchCode.bytes());
+        long code = map();
         TO_READ = Native.code(code, RANGE);
         TO_WRITE = Native.code(code + PrefetchCode.TO_WRITE, RANGE);
-        EACH_TO_READ = Native.codeOnHeap(code + PrefetchCode.EACH_TO_READ, RANGES);
-        EACH_TO_WRITE = Native.codeOnHeap(code + PrefetchCode.EACH_TO_WRITE, RANGES);
+        EACH_TO_READ = Native.code(code + PrefetchCode.EACH_TO_READ, RANGES);
+        EACH_TO_WRITE = Native.code(code + PrefetchCode.EACH_TO_WRITE, RANGES);
     }
 
     private Prefetch() {}
@@ -83,25 +81,10 @@ public final class Prefetch {
         }
     }
 
-    private static long map(byte[] code) {
+    private static long map() {
+        byte[] code = PrefetchCode.bytes();
         try {
-            long address =
-                    LinuxException.check(
-                            Libc.mmap(
-                                    0,
-                                    code.length,
-                                    Libc.PROT_READ | Libc.PROT_WRITE,
-                                    Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS,
-                                    -1,
-                                    0),
-                            "map the code that prefetches: mmap");
-            MemorySegment memory =
-                    MemorySegment.ofAddress(address).reinterpret(code.length, Arena.global(), null);
-            MemorySegment.copy(code, 0, memory, JAVA_BYTE, 0, code.length);
-            LinuxException.check(
-                    Libc.mprotect(address, code.length, Libc.PROT_READ | Libc.PROT_EXEC),
-                    "map the code that prefetches: mprotect");
-            return address;
+            return MachineCode.map(code, code.length, code.length, "prefetch").address();
         } catch (LinuxException e) {
             throw new ExceptionInInitializerError(e);
         }

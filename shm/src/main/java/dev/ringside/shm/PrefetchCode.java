@@ -1,7 +1,5 @@
 package dev.ringside.shm;
 
-import java.util.HexFormat;
-
 /**
  * The machine code of {@link Prefetch}: Java has no instruction for it. Its source is in
  * src/main/asm; a test assembles that and compares.
@@ -38,6 +36,6 @@ final class PrefetchCode {
 
     /** The instructions for this machine. */
     static byte[] bytes() {
-        return HexFormat.of().parseHex(Native.ARCH == Native.Arch.X86_64 ? X86_64 : AARCH64);
+        return MachineCode.ofThisMachine(X86_64, AARCH64);
     }
 }
