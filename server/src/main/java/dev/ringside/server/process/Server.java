@@ -91,7 +91,6 @@ public final class Server implements AutoCloseable {
         // The launcher lets the JVM's own threads wake late; ours, which this one makes, do not.
         TimerSlack.setForCurrentThread(TIMER_SLACK_NS);
         options.log().apply();
-        HeapRoom.watch();
         return StopSignal.install(!served.hearsHangUp());
     }
 
@@ -190,6 +189,8 @@ public final class Server implements AutoCloseable {
 
     /** Tells the operator, the metrics' readers and the service manager. */
     private void serving(Engine started, String how) {
+        // JMX takes a fifth of a second to begin: guests are served meanwhile.
+        HeapRoom.watch();
         MetricsServer endpoint = metrics;
         if (endpoint != null) {
             endpoint.serving(started, new StatusReader(started, registry, Version.text()));
