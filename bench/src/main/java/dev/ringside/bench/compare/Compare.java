@@ -85,7 +85,7 @@ public final class Compare {
             start(Storage.NULL, place).close();
         }
         report.idle(idle);
-        report.starts(array(ringsideStartsMs), array(peerStartsMs));
+        report.starts(ringsideStartsMs, peerStartsMs);
     }
 
     private DiskPair start(final Storage storage, final BackEnd.Place place) throws IOException {
@@ -96,20 +96,10 @@ public final class Compare {
     }
 
     private void compare(final Storage storage, final DiskPair pair) throws IOException {
-        final Duel duel = new Duel(options.pace());
-        for (final boolean write : new boolean[] {false, true}) {
-            for (final int depth : options.depths()) {
-                report.cell(
-                        storage,
-                        write,
-                        depth,
-                        duel.fight(
-                                durationNs -> turn(pair, pair.ringside(), write, depth, durationNs),
-                                durationNs -> turn(pair, pair.peer(), write, depth, durationNs)));
-            }
-        }
         final BackEnd ringside = pair.ringside();
         final BackEnd peer = pair.peer();
+        final DiskCells cells = new DiskCells(report, options.pace(), options.depths());
+        cells.print(storage, cells.side(ringside), cells.side(peer));
         final Spent spent = ringside.awake(() -> spent(pair));
         idle.add(
                 new Report.Idle(
@@ -132,23 +122,5 @@ public final class Compare {
         final long requests =
                 pair.ringside().drive(load, options.pace().frontendCpu()).result().requests();
         return new Spent(Garbage.shardBytes(pid) - before, requests);
-    }
-
-    private static Duel.Turn turn(
-            final DiskPair pair,
-            final BackEnd backEnd,
-            final boolean write,
-            final int depth,
-            final long durationNs)
-            throws IOException {
-        final LoadOptions load =
-                (write ? LoadOptions.randomWrite(depth) : LoadOptions.randomRead(depth))
-                        .durationNs(durationNs)
-                        .seed(depth);
-        return pair.load(backEnd, load).turn();
-    }
-
-    private static double[] array(final List<Double> values) {
-        return values.stream().mapToDouble(Double::doubleValue).toArray();
     }
 }

@@ -64,6 +64,10 @@ final class Duel {
         return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
     }
 
+    static double median(final List<Double> values) {
+        return median(values.stream().mapToDouble(Double::doubleValue).toArray());
+    }
+
     Cell fight(final Side ringside, final Side peer) throws IOException {
         ringside.turn(pace.warmUpNs());
         peer.turn(pace.warmUpNs());

@@ -1,6 +1,5 @@
 package dev.ringside.bench.compare;
 
-import dev.ringside.frontend.LoadOptions;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -29,29 +28,8 @@ final class FioTable {
                         new BackEnd.Place(options.folder(), pace.backendCpu(), false))) {
             final Fio fio = new Fio(ringside.image(), pace.backendCpu());
             report.heading();
-            for (final boolean write : new boolean[] {false, true}) {
-                for (final int depth : options.depths()) {
-                    compare(ringside, fio, write, depth);
-                }
-            }
+            final DiskCells cells = new DiskCells(report, pace, options.depths());
+            cells.print(Storage.FILE, cells.side(ringside), fio::turn);
         }
-    }
-
-    private void compare(
-            final BackEnd ringside, final Fio fio, final boolean write, final int depth)
-            throws IOException {
-        final LoadOptions load =
-                (write ? LoadOptions.randomWrite(depth) : LoadOptions.randomRead(depth))
-                        .seed(depth);
-        final Duel.Cell cell =
-                new Duel(options.pace())
-                        .fight(
-                                durationNs -> turn(ringside, load.durationNs(durationNs)),
-                                durationNs -> fio.turn(write, depth, durationNs));
-        report.cell(Storage.FILE, write, depth, cell);
-    }
-
-    private Duel.Turn turn(final BackEnd ringside, final LoadOptions load) throws IOException {
-        return ringside.awake(() -> ringside.drive(load, options.pace().frontendCpu())).turn();
     }
 }

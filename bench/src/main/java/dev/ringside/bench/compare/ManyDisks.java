@@ -60,12 +60,8 @@ final class ManyDisks implements AutoCloseable {
                         disks.add(LoadedDisk.attach(sockets.get(disks.size()), hugePages));
                         times.add((System.nanoTime() - start) / 1e6);
                     }
-                    return times.isEmpty() ? 0 : Duel.median(array(times));
+                    return times.isEmpty() ? 0 : Duel.median(times);
                 });
-    }
-
-    private static double[] array(final List<Double> values) {
-        return values.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
     PinnedProcess process() {

@@ -4,26 +4,26 @@ import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
 
-/** Markdown tables, one line at a time, so that a run that is broken off has shown something. */
+/** Markdown tables. */
 final class Report {
-    private final PrintStream out;
+    private final Lines lines;
     private final String peer;
     private final String peerColumn;
 
     /** The peer's name, and the same where a column has little room. */
     Report(final PrintStream out, final String peer, final String peerColumn) {
-        this.out = out;
+        lines = new Lines(out);
         this.peer = peer;
         this.peerColumn = peerColumn;
     }
 
     void heading() {
-        line(
+        lines.line(
                 "| storage | 4 KiB random | depth | Ringside k/s | %s k/s"
                         + " | ratio (least to most) | CPU us/request: Ringside | %s | ratio"
                         + " | p50 us: Ringside | %s | round trip ns |",
                 peer, peerColumn, peerColumn);
-        line("|---|---|---|---|---|---|---|---|---|---|---|---|");
+        lines.line("|---|---|---|---|---|---|---|---|---|---|---|---|");
     }
 
     void cell(final Storage storage, final boolean write, final int depth, final Duel.Cell cell) {
@@ -32,7 +32,7 @@ final class Report {
             unsteady(what, cell);
             return;
         }
-        line(
+        lines.line(
                 "| %s | %.1f | %.1f | %s | %.2f | %.2f | %.2f | %.1f | %.1f | %.0f |",
                 what,
                 cell.median(pair -> pair.ringside().perSecond()) / 1e3,
@@ -47,7 +47,9 @@ final class Report {
     }
 
     private void unsteady(final String what, final Duel.Cell cell) {
-        line("| %s | the processors' distance changed in each of %d pairs |", what, cell.dropped());
+        lines.line(
+                "| %s | the processors' distance changed in each of %d pairs |",
+                what, cell.dropped());
     }
 
     /** Median, least and most of a cell's ratios. */
@@ -67,12 +69,12 @@ final class Report {
     }
 
     void netHeading() {
-        line(
+        lines.line(
                 "| front-end | frames | bytes | Ringside M/s | %s M/s | ratio (least to most)"
                         + " | CPU ns/frame: Ringside | %s | ratio"
                         + " | p50 ns: Ringside | %s | round trip ns |",
                 peer, peerColumn, peerColumn);
-        line("|---|---|---|---|---|---|---|---|---|---|---|---|");
+        lines.line("|---|---|---|---|---|---|---|---|---|---|---|---|");
     }
 
     void netCell(final String frontEnd, final NetCase what, final Duel.Cell cell) {
@@ -81,7 +83,7 @@ final class Report {
             unsteady(title, cell);
             return;
         }
-        line(
+        lines.line(
                 "| %s | %.3f | %.3f | %s | %.1f | %.1f | %.2f | %.0f | %.0f | %.0f |",
                 title,
                 cell.median(pair -> pair.ringside().perSecond()) / 1e6,
@@ -96,7 +98,7 @@ final class Report {
     }
 
     void netGarbage(final NetCase what, final long bytes, final long frames) {
-        line(
+        lines.line(
                 "Ringside's shards allocated %d bytes over %d frames (%s, %d bytes).",
                 bytes, frames, what.title(), what.bytes());
     }
@@ -106,19 +108,19 @@ final class Report {
             final double peerMib,
             final double ringsideIdlePercent,
             final double peerIdlePercent) {
-        line("");
-        line("| | Ringside | %s |", peer);
-        line("|---|---|---|");
-        line("| resident MiB, huge pages not counted | %.0f | %.0f |", ringsideMib, peerMib);
-        line(
+        lines.line("");
+        lines.line("| | Ringside | %s |", peer);
+        lines.line("|---|---|---|");
+        lines.line("| resident MiB, huge pages not counted | %.0f | %.0f |", ringsideMib, peerMib);
+        lines.line(
                 "| CPU %% with a front-end attached that sends nothing | %.1f | %.1f |",
                 ringsideIdlePercent, peerIdlePercent);
-        line("");
+        lines.line("");
     }
 
     /** A line of its own. */
     void note(final String text) {
-        line("%s", text);
+        lines.line("%s", text);
     }
 
     /** What is not throughput, for one storage. */
@@ -132,15 +134,15 @@ final class Report {
             long requests) {}
 
     void idle(final List<Idle> rows) {
-        line("");
-        line(
+        lines.line("");
+        lines.line(
                 "| storage | idle CPU %%: Ringside | %s"
                         + " | resident MiB, huge pages not counted: Ringside | %s"
                         + " | Ringside's shards allocated | over requests | per request |",
                 peerColumn, peerColumn);
-        line("|---|---|---|---|---|---|---|---|");
+        lines.line("|---|---|---|---|---|---|---|---|");
         for (final Idle row : rows) {
-            line(
+            lines.line(
                     "| %s | %.2f | %.2f | %.0f | %.0f | %d B | %d | %.4f B |",
                     row.storage().title(),
                     row.ringsideIdlePercent(),
@@ -153,17 +155,12 @@ final class Report {
         }
     }
 
-    void starts(final double[] ringsideMs, final double[] peerMs) {
-        line("");
-        line("| time to a listening socket | Ringside | %s |", peer);
-        line("|---|---|---|");
-        line(
+    void starts(final List<Double> ringsideMs, final List<Double> peerMs) {
+        lines.line("");
+        lines.line("| time to a listening socket | Ringside | %s |", peer);
+        lines.line("|---|---|---|");
+        lines.line(
                 "| median of %d, ms | %.0f | %.0f |",
-                ringsideMs.length, Duel.median(ringsideMs), Duel.median(peerMs));
-    }
-
-    private void line(final String format, final Object... values) {
-        out.println(String.format(Locale.ROOT, format, values));
-        out.flush();
+                ringsideMs.size(), Duel.median(ringsideMs), Duel.median(peerMs));
     }
 }

@@ -61,20 +61,16 @@ final class ScaleSide {
 
     /** Of the front-end's looks into rings, those that found no answer, at the median. */
     double vainLooksPercent() {
-        return median(vainLooks);
+        return Duel.median(vainLooks);
     }
 
     /** Of the shards' turns, those that found nothing to do. */
     double vainTurnsPercent() {
-        return median(vainTurns);
+        return Duel.median(vainTurns);
     }
 
     /** Of the time that the shards were awake, that in turns that found nothing to do. */
     double vainTimePercent() {
-        return median(vainTime);
-    }
-
-    private static double median(final List<Double> values) {
-        return Duel.median(values.stream().mapToDouble(Double::doubleValue).toArray());
+        return Duel.median(vainTime);
     }
 }

@@ -4,7 +4,6 @@ import dev.ringside.shm.CpuAffinity;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * What a process with many disks costs and does, as more and more are attached: one of Ringside and
@@ -24,12 +23,12 @@ final class ScaleTable {
 
     private final ScaleOptions options;
     private final Pace pace;
-    private final PrintStream out;
+    private final Lines lines;
 
     ScaleTable(final ScaleOptions options, final PrintStream out) {
         this.options = options;
         this.pace = options.pace();
-        this.out = out;
+        lines = new Lines(out);
     }
 
     /** A table of both. */
@@ -64,23 +63,23 @@ final class ScaleTable {
                     ManyDisks peer = ManyDisks.start(options.peer(), options.devices(), place)) {
                 table.print(ringside, peer);
             }
-            line("");
+            lines.line("");
         }
     }
 
     private void costs(final ManyDisks ringside, final ManyDisks peer) throws IOException {
         final String other = options.peer().column();
-        line(
+        lines.line(
                 "| devices | attach ms, median: Ringside | %s | KiB for each: Ringside | %s"
                         + " | idle CPU %%: Ringside | %s |",
                 other, other, other);
-        line("|---|---|---|---|---|---|---|");
+        lines.line("|---|---|---|---|---|---|---|");
         final long mineBefore = ringside.process().residentBytes();
         final long othersBefore = peer.process().residentBytes();
         for (final int count : options.steps()) {
             final double mine = ringside.attachUpTo(count);
             final double others = peer.attachUpTo(count);
-            line(
+            lines.line(
                     "| %d | %.1f | %.1f | %.0f | %.0f | %.2f | %.2f |",
                     count,
                     mine,
@@ -90,8 +89,8 @@ final class ScaleTable {
                     idlePercent(ringside),
                     idlePercent(peer));
         }
-        line("");
-        line(
+        lines.line("");
+        lines.line(
                 "Before the first: %.0f and %.0f MiB resident, of their own.",
                 mineBefore / MIB, othersBefore / MIB);
     }
@@ -102,11 +101,11 @@ final class ScaleTable {
     }
 
     private void wakeUps(final ManyDisks ringside, final ManyDisks peer) throws IOException {
-        line(
+        lines.line(
                 "| devices | wake-up us: bare eventfd p50 | p99 | Ringside p50 | p99 | %s p50"
                         + " | p99 | round trip ns |",
                 options.peer().column());
-        line("|---|---|---|---|---|---|---|---|");
+        lines.line("|---|---|---|---|---|---|---|---|");
         try (BareSleeper bare = BareSleeper.start(pace.backendCpu())) {
             new WakeTimes().take(bare, FIRST_WAKES, SHORT_REST_NS);
             warmUp(ringside);
@@ -143,7 +142,7 @@ final class ScaleTable {
             take(mine, ringside);
             take(others, peer);
         }
-        line(
+        lines.line(
                 "| %d | %s | %s | %s | %d |",
                 count, machine.columns(), mine.columns(), others.columns(), distance);
     }
@@ -163,13 +162,13 @@ final class ScaleTable {
 
     private void rates(final ManyDisks ringside, final ManyDisks peer) throws IOException {
         final String other = options.peer().column();
-        line(
+        lines.line(
                 "| devices | k/s of all: Ringside | %s | ratio (least to most) | CPU us/request:"
                         + " Ringside | %s | front-end's looks in vain %%: Ringside | %s"
                         + " | shard's turns in vain %% | its time awake in them %%"
                         + " | round trip ns |",
                 other, other, other);
-        line("|---|---|---|---|---|---|---|---|---|---|---|");
+        lines.line("|---|---|---|---|---|---|---|---|---|---|---|");
         final PinnedProcess process = ringside.process();
         final MetricsPage metrics = process.awake(() -> MetricsPage.of(process.log()));
         for (final int count : options.steps()) {
@@ -179,10 +178,10 @@ final class ScaleTable {
             final ScaleSide others = new ScaleSide(peer, null);
             final Duel.Cell cell = new Duel(pace).fight(mine::turn, others::turn);
             if (cell.pairs().isEmpty()) {
-                line("| %d | the processors' distance changed in each pair |", count);
+                lines.line("| %d | the processors' distance changed in each pair |", count);
                 continue;
             }
-            line(
+            lines.line(
                     "| %d | %.0f | %.0f | %s | %.2f | %.2f | %.1f | %.1f | %.1f | %.1f | %.0f |",
                     count,
                     cell.median(pair -> pair.ringside().perSecond()) / 1e3,
@@ -196,10 +195,5 @@ final class ScaleTable {
                     mine.vainTimePercent(),
                     cell.median(Duel.Pair::roundTripNs));
         }
-    }
-
-    private void line(final String format, final Object... values) {
-        out.println(String.format(Locale.ROOT, format, values));
-        out.flush();
     }
 }

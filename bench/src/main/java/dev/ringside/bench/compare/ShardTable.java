@@ -1,6 +1,5 @@
 package dev.ringside.bench.compare;
 
-import dev.ringside.frontend.LoadOptions;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -30,11 +29,8 @@ final class ShardTable {
                             + " drives both queues: what sharing costs, not what a second"
                             + " processor gains.");
             report.heading();
-            for (final boolean write : new boolean[] {false, true}) {
-                for (final int depth : options.depths()) {
-                    compare(two, one, write, depth);
-                }
-            }
+            final DiskCells cells = new DiskCells(report, options.pace(), options.depths());
+            cells.print(Storage.NULL, cells.side(two), cells.side(one));
         }
     }
 
@@ -45,24 +41,5 @@ final class ShardTable {
                 new RingsideDisk(options.root(), QUEUES, List.of("--shards=" + shards)),
                 Storage.NULL,
                 new BackEnd.Place(folder, options.pace().backendCpu(), false));
-    }
-
-    private void compare(final BackEnd two, final BackEnd one, final boolean write, final int depth)
-            throws IOException {
-        final LoadOptions load =
-                (write ? LoadOptions.randomWrite(depth) : LoadOptions.randomRead(depth))
-                        .seed(depth);
-        report.cell(
-                Storage.NULL,
-                write,
-                depth,
-                new Duel(options.pace())
-                        .fight(
-                                durationNs -> turn(two, load.durationNs(durationNs)),
-                                durationNs -> turn(one, load.durationNs(durationNs))));
-    }
-
-    private Duel.Turn turn(final BackEnd backEnd, final LoadOptions load) throws IOException {
-        return backEnd.awake(() -> backEnd.drive(load, options.pace().frontendCpu())).turn();
     }
 }

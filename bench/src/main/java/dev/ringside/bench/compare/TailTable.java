@@ -6,7 +6,6 @@ import dev.ringside.frontend.LoadResult;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * Latencies up to the worst one, over all turns together; of Ringside also while its metrics are
@@ -15,12 +14,12 @@ import java.util.Locale;
 final class TailTable {
     private final CompareOptions options;
     private final Pace pace;
-    private final PrintStream out;
+    private final Lines lines;
 
     TailTable(final CompareOptions options, final PrintStream out) {
         this.options = options;
         this.pace = options.pace();
-        this.out = out;
+        lines = new Lines(out);
     }
 
     /** What one side did in its turns. */
@@ -40,10 +39,10 @@ final class TailTable {
     }
 
     private void run(final BackEnd.Place place) throws IOException {
-        line(
+        lines.line(
                 "| storage | depth | back-end | k/s | p50 us | p99 us | p99.9 us | max us"
                         + " | requests | round trip ns |");
-        line("|---|---|---|---|---|---|---|---|---|---|");
+        lines.line("|---|---|---|---|---|---|---|---|---|---|");
         for (final Storage storage : options.storages()) {
             final List<String> more = List.of("--metrics-port=0");
             try (DiskPair pair = DiskPair.start(options, more, storage, place)) {
@@ -104,7 +103,7 @@ final class TailTable {
             final String backEnd,
             final Sum sum,
             final String distances) {
-        line(
+        lines.line(
                 "| %s | %d | %s | %.1f | %.2f | %.2f | %.2f | %.0f | %d | %s |",
                 storage.title(),
                 depth,
@@ -116,10 +115,5 @@ final class TailTable {
                 sum.latency.maxNs() / 1e3,
                 sum.latency.count(),
                 distances);
-    }
-
-    private void line(final String format, final Object... values) {
-        out.println(String.format(Locale.ROOT, format, values));
-        out.flush();
     }
 }
