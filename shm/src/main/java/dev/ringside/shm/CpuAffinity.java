@@ -1,13 +1,9 @@
 package dev.ringside.shm;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -15,10 +11,8 @@ import java.util.stream.IntStream;
 public final class CpuAffinity {
     // The kernel's largest NR_CPUS is 8192.
     private static final int MASK_BYTES = 1024;
-    private static final FunctionDescriptor AFFINITY =
-            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle SET = Native.function("sched_setaffinity", AFFINITY);
-    private static final MethodHandle GET = Native.function("sched_getaffinity", AFFINITY);
+    private static final CFunction SET = CFunction.ofInt("sched_setaffinity");
+    private static final CFunction GET = CFunction.ofInt("sched_getaffinity");
 
     private CpuAffinity() {}
 
@@ -64,13 +58,7 @@ public final class CpuAffinity {
         }
     }
 
-    private static int call(MethodHandle handle, MemorySegment mask) {
-        MemorySegment state = Native.state();
-        try {
-            int result = (int) handle.invokeExact(state, 0, mask.byteSize(), mask.address());
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+    private static int call(CFunction handle, MemorySegment mask) {
+        return (int) handle.call(0, mask.byteSize(), mask.address());
     }
 }

@@ -6,9 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.util.Objects;
 
 /**
@@ -41,23 +39,9 @@ public final class Epoll implements AutoCloseable {
     private static final long NS_PER_SECOND = 1_000_000_000L;
     private static final long NS_PER_MS = 1_000_000L;
 
-    private static final MethodHandle CREATE =
-            Native.function("epoll_create1", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-    private static final MethodHandle CTL =
-            Native.function(
-                    "epoll_ctl",
-                    FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-    private static final MethodHandle WAIT =
-            Native.function(
-                    "epoll_wait",
-                    FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
-    private static final MethodHandle SYSCALL =
-            Native.variadic(
-                    "syscall",
-                    1,
-                    FunctionDescriptor.of(
-                            JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG,
-                            JAVA_LONG, JAVA_LONG));
+    private static final CFunction CREATE = CFunction.ofInt("epoll_create1");
+    private static final CFunction CTL = CFunction.ofInt("epoll_ctl");
+    private static final CFunction WAIT = CFunction.ofInt("epoll_wait");
     private static final ThreadLocal<MemorySegment> EVENT =
             ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(EVENT_SIZE, Long.BYTES));
 
@@ -75,15 +59,7 @@ public final class Epoll implements AutoCloseable {
 
     /** A new instance, close-on-exec. */
     public static Epoll create() throws LinuxException {
-        MemorySegment state = Native.state();
-        int result;
-        try {
-            result = (int) CREATE.invokeExact(state, EPOLL_CLOEXEC);
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
-        int number =
-                LinuxException.check(result < 0 ? Native.error(state) : result, "epoll_create1");
+        int number = LinuxException.check((int) CREATE.call(EPOLL_CLOEXEC), "epoll_create1");
         return new Epoll(Fd.adopt(number));
     }
 
@@ -107,14 +83,7 @@ public final class Epoll implements AutoCloseable {
         MemorySegment event = EVENT.get();
         event.set(JAVA_INT, 0, events);
         event.set(JAVA_LONG_UNALIGNED, EVENT_DATA, token);
-        MemorySegment state = Native.state();
-        try {
-            int result =
-                    (int) CTL.invokeExact(state, fd.number(), operation, watched, event.address());
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return (int) CTL.call(fd.number(), operation, watched, event.address());
     }
 
     /**
@@ -144,38 +113,21 @@ public final class Epoll implements AutoCloseable {
             timeout.set(JAVA_LONG, Long.BYTES, timeoutNs % NS_PER_SECOND);
             timespec = timeout.address();
         }
-        MemorySegment state = Native.state();
-        try {
-            long result =
-                    (long)
-                            SYSCALL.invokeExact(
-                                    state,
-                                    SYS_EPOLL_PWAIT2,
-                                    fd.number(),
-                                    results.address(),
-                                    MAX_RESULTS,
-                                    timespec,
-                                    0L,
-                                    0L);
-            return result < 0 ? Native.error(state) : (int) result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return (int)
+                CFunction.SYSCALL.call(
+                        SYS_EPOLL_PWAIT2,
+                        fd.number(),
+                        results.address(),
+                        MAX_RESULTS,
+                        timespec,
+                        0L,
+                        0L);
     }
 
     private int waitMs(long timeoutNs) {
         long ms = timeoutNs < 0 ? -1 : (timeoutNs + NS_PER_MS - 1) / NS_PER_MS;
         int timeoutMs = (int) Math.min(ms, Integer.MAX_VALUE);
-        MemorySegment state = Native.state();
-        try {
-            int result =
-                    (int)
-                            WAIT.invokeExact(
-                                    state, fd.number(), results.address(), MAX_RESULTS, timeoutMs);
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return (int) WAIT.call(fd.number(), results.address(), MAX_RESULTS, timeoutMs);
     }
 
     /** The token of a result of the last {@link #await}. */

@@ -1,13 +1,10 @@
 package dev.ringside.shm;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +17,7 @@ public final class EventFd implements AutoCloseable {
     private static final int EFD_NONBLOCK = Libc.O_NONBLOCK;
     private static final int EFD_CLOEXEC = 0x80000;
     private static final String LINK = "anon_inode:[eventfd]";
-    private static final MethodHandle EVENTFD =
-            Native.function("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final CFunction EVENTFD = CFunction.ofInt("eventfd");
 
     private static final long CURRENT_POSITION = -1;
 
@@ -46,14 +42,8 @@ public final class EventFd implements AutoCloseable {
 
     /** A new eventfd with counter 0. */
     public static EventFd create() throws LinuxException {
-        MemorySegment state = Native.state();
-        int result;
-        try {
-            result = (int) EVENTFD.invokeExact(state, 0, EFD_NONBLOCK | EFD_CLOEXEC);
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
-        int number = LinuxException.check(result < 0 ? Native.error(state) : result, "eventfd");
+        int result = (int) EVENTFD.call(0, EFD_NONBLOCK | EFD_CLOEXEC);
+        int number = LinuxException.check(result, "eventfd");
         return new EventFd(Fd.adopt(number), false);
     }
 

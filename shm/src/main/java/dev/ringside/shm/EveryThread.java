@@ -6,9 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.io.File;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,12 +37,6 @@ final class EveryThread {
 
     /** A folder for each thread of this process. */
     static final Path TASKS = Path.of("/proc/self/task");
-
-    private static final MethodHandle TGKILL =
-            Native.variadic(
-                    "syscall",
-                    1,
-                    FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
 
     private final MemorySegment data;
     private final long processId = ProcessHandle.current().pid();
@@ -161,20 +153,9 @@ final class EveryThread {
     }
 
     private int send(long thread) {
-        MemorySegment state = Native.state();
-        try {
-            long result =
-                    (long)
-                            TGKILL.invokeExact(
-                                    state,
-                                    (long) SystemCall.TGKILL.number(),
-                                    processId,
-                                    thread,
-                                    (long) SIGNAL);
-            return result < 0 ? Native.error(state) : (int) result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return (int)
+                CFunction.SYSCALL.call(
+                        (long) SystemCall.TGKILL.number(), processId, thread, (long) SIGNAL);
     }
 
     private void check(List<Call> calls, String thread) throws LinuxException {

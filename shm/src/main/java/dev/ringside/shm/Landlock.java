@@ -4,9 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /**
@@ -42,13 +40,6 @@ final class Landlock implements AutoCloseable {
     private static final int S_IFMT = 0xf000;
     private static final int S_IFDIR = 0x4000;
     private static final int O_PATH = 0x200000;
-
-    private static final MethodHandle SYSCALL =
-            Native.variadic(
-                    "syscall",
-                    1,
-                    FunctionDescriptor.of(
-                            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
 
     private final int abi;
     private final Fd ruleset;
@@ -191,13 +182,7 @@ final class Landlock implements AutoCloseable {
     }
 
     private static long syscall(SystemCall call, long a, long b, long c, long d) {
-        MemorySegment state = Native.state();
-        try {
-            long result = (long) SYSCALL.invokeExact(state, (long) call.number(), a, b, c, d);
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return CFunction.SYSCALL.call((long) call.number(), a, b, c, d);
     }
 
     @Override

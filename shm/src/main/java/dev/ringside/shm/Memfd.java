@@ -1,12 +1,6 @@
 package dev.ringside.shm;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /** memfd_create(2) and file seals (fcntl(2)). Any thread. */
 public final class Memfd {
@@ -22,10 +16,8 @@ public final class Memfd {
     static final int F_ADD_SEALS = 1033;
     static final int F_GET_SEALS = 1034;
 
-    private static final MethodHandle MEMFD_CREATE =
-            Native.function("memfd_create", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle FTRUNCATE =
-            Native.function("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final CFunction MEMFD_CREATE = CFunction.ofInt("memfd_create");
+    private static final CFunction FTRUNCATE = CFunction.ofInt("ftruncate");
 
     private Memfd() {}
 
@@ -57,21 +49,8 @@ public final class Memfd {
     private static Fd create(String name, long sizeBytes, int flags) throws LinuxException {
         Fd fd;
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Native.state();
-            int result;
-            try {
-                result =
-                        (int)
-                                MEMFD_CREATE.invokeExact(
-                                        state, arena.allocateFrom(name).address(), flags);
-            } catch (Throwable t) {
-                throw Native.unexpected(t);
-            }
-            fd =
-                    Fd.adopt(
-                            LinuxException.check(
-                                    result < 0 ? Native.error(state) : result,
-                                    "memfd_create " + name));
+            int result = (int) MEMFD_CREATE.call(arena.allocateFrom(name).address(), flags);
+            fd = Fd.adopt(LinuxException.check(result, "memfd_create " + name));
         }
         try {
             truncate(fd, sizeBytes);
@@ -98,14 +77,7 @@ public final class Memfd {
 
     /** Sets a file's size in bytes (ftruncate(2)). */
     public static void truncate(Fd fd, long sizeBytes) throws LinuxException {
-        MemorySegment state = Native.state();
-        int result;
-        try {
-            result = (int) FTRUNCATE.invokeExact(state, fd.number(), sizeBytes);
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
-        LinuxException.check(
-                result < 0 ? Native.error(state) : result, "ftruncate " + fd + " to " + sizeBytes);
+        int result = (int) FTRUNCATE.call(fd.number(), sizeBytes);
+        LinuxException.check(result, "ftruncate " + fd + " to " + sizeBytes);
     }
 }

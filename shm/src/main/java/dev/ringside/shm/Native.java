@@ -7,8 +7,6 @@ import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 
 /**
@@ -40,12 +38,7 @@ final class Native {
 
     /** A handle for a function of the C library; errno is captured. */
     static MethodHandle function(String name, FunctionDescriptor descriptor) {
-        return link(name, descriptor, List.of());
-    }
-
-    /** A handle for a variadic function whose variadic arguments start at an index. */
-    static MethodHandle variadic(String name, int firstVariadic, FunctionDescriptor descriptor) {
-        return link(name, descriptor, List.of(Linker.Option.firstVariadicArg(firstVariadic)));
+        return LINKER.downcallHandle(symbol(name), descriptor, CAPTURE_ERRNO);
     }
 
     /**
@@ -60,14 +53,6 @@ final class Native {
     static MethodHandle code(long address, FunctionDescriptor descriptor) {
         return LINKER.downcallHandle(
                 MemorySegment.ofAddress(address), descriptor, Linker.Option.critical(true));
-    }
-
-    private static MethodHandle link(
-            String name, FunctionDescriptor descriptor, List<Linker.Option> more) {
-        List<Linker.Option> options = new ArrayList<>(more);
-        options.add(CAPTURE_ERRNO);
-        return LINKER.downcallHandle(
-                symbol(name), descriptor, options.toArray(Linker.Option[]::new));
     }
 
     private static MemorySegment symbol(String name) {

@@ -1,10 +1,5 @@
 package dev.ringside.shm;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /**
@@ -16,10 +11,8 @@ import java.nio.file.Path;
 public final class NetNamespace implements AutoCloseable {
     private static final Path CURRENT = Path.of("/proc/thread-self/ns/net");
     private static final Path NAMED = Path.of("/run/netns");
-    private static final MethodHandle SETNS =
-            Native.function("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle UNSHARE =
-            Native.function("unshare", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final CFunction SETNS = CFunction.ofInt("setns");
+    private static final CFunction UNSHARE = CFunction.ofInt("unshare");
 
     private final Fd home;
 
@@ -80,23 +73,11 @@ public final class NetNamespace implements AutoCloseable {
     }
 
     private static int setns(int fd) {
-        MemorySegment state = Native.state();
-        try {
-            int result = (int) SETNS.invokeExact(state, fd, NetSpec.CLONE_NEWNET);
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return (int) SETNS.call(fd, NetSpec.CLONE_NEWNET);
     }
 
-    private static int call(MethodHandle unshare) {
-        MemorySegment state = Native.state();
-        try {
-            int result = (int) unshare.invokeExact(state, NetSpec.CLONE_NEWNET);
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+    private static int call(CFunction unshare) {
+        return (int) unshare.call(NetSpec.CLONE_NEWNET);
     }
 
     /**

@@ -2,13 +2,10 @@ package dev.ringside.shm;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,11 +53,6 @@ public final class Sandbox {
     }
 
     private static final String WHAT = "sandbox";
-    private static final MethodHandle SECCOMP =
-            Native.variadic(
-                    "syscall",
-                    1,
-                    FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS));
 
     private record Rule(Path path, long access, boolean mustBe) {}
 
@@ -243,19 +235,7 @@ public final class Sandbox {
     }
 
     private static long seccomp(long operation, long flags, MemorySegment filter) {
-        MemorySegment state = Native.state();
-        try {
-            long result =
-                    (long)
-                            SECCOMP.invokeExact(
-                                    state,
-                                    (long) SystemCall.SECCOMP.number(),
-                                    operation,
-                                    flags,
-                                    filter);
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return CFunction.SYSCALL.call(
+                (long) SystemCall.SECCOMP.number(), operation, flags, filter.address());
     }
 }

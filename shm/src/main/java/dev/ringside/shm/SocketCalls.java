@@ -2,62 +2,28 @@ package dev.ringside.shm;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /** The socket calls. Each returns its result or the negative error number. Any thread. */
 final class SocketCalls {
-    private static final FunctionDescriptor THREE_INTS =
-            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
-    private static final FunctionDescriptor ADDRESS =
-            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
-    private static final FunctionDescriptor MESSAGE =
-            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
 
-    private static final MethodHandle SOCKET = Native.function("socket", THREE_INTS);
-    private static final MethodHandle SOCKETPAIR =
-            Native.function(
-                    "socketpair",
-                    FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-    private static final MethodHandle BIND = Native.function("bind", ADDRESS);
-    private static final MethodHandle CONNECT = Native.function("connect", ADDRESS);
-    private static final MethodHandle LISTEN =
-            Native.function("listen", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle ACCEPT4 =
-            Native.function(
-                    "accept4",
-                    FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle GETSOCKOPT =
-            Native.function(
-                    "getsockopt",
-                    FunctionDescriptor.of(
-                            JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
-    private static final MethodHandle SETSOCKOPT =
-            Native.function(
-                    "setsockopt",
-                    FunctionDescriptor.of(
-                            JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle SENDMSG = Native.function("sendmsg", MESSAGE);
-    private static final MethodHandle RECVMSG = Native.function("recvmsg", MESSAGE);
-    private static final MethodHandle SENDTO =
-            Native.function(
-                    "sendto",
-                    FunctionDescriptor.of(
-                            JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG,
-                            JAVA_INT));
-    private static final MethodHandle RECV =
-            Native.function(
-                    "recv",
-                    FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle SHUTDOWN =
-            Native.function("shutdown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle FCHMOD =
-            Native.function("fchmod", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final CFunction SOCKET = CFunction.ofInt("socket");
+    private static final CFunction SOCKETPAIR = CFunction.ofInt("socketpair");
+    private static final CFunction BIND = CFunction.ofInt("bind");
+    private static final CFunction CONNECT = CFunction.ofInt("connect");
+    private static final CFunction LISTEN = CFunction.ofInt("listen");
+    private static final CFunction ACCEPT4 = CFunction.ofInt("accept4");
+    private static final CFunction GETSOCKOPT = CFunction.ofInt("getsockopt");
+    private static final CFunction SETSOCKOPT = CFunction.ofInt("setsockopt");
+    private static final CFunction SENDMSG = CFunction.ofLong("sendmsg");
+    private static final CFunction RECVMSG = CFunction.ofLong("recvmsg");
+    private static final CFunction SENDTO = CFunction.ofLong("sendto");
+    private static final CFunction RECV = CFunction.ofLong("recv");
+    private static final CFunction SHUTDOWN = CFunction.ofInt("shutdown");
+    private static final CFunction FCHMOD = CFunction.ofInt("fchmod");
 
     private SocketCalls() {}
 
@@ -66,72 +32,29 @@ final class SocketCalls {
     }
 
     static int socket(int family, int type, int protocol) {
-        MemorySegment state = Native.state();
-        try {
-            int result = (int) SOCKET.invokeExact(state, family, type, protocol);
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return (int) SOCKET.call(family, type, protocol);
     }
 
     /** Writes two descriptors (int) to the segment. */
     static int socketpair(int type, MemorySegment pair) {
-        MemorySegment state = Native.state();
-        try {
-            int result =
-                    (int)
-                            SOCKETPAIR.invokeExact(
-                                    state, SocketSpec.AF_UNIX, type, 0, pair.address());
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return (int) SOCKETPAIR.call(SocketSpec.AF_UNIX, type, 0, pair.address());
     }
 
     static int bind(int fd, MemorySegment address) {
-        MemorySegment state = Native.state();
-        try {
-            int result =
-                    (int) BIND.invokeExact(state, fd, address.address(), (int) address.byteSize());
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return (int) BIND.call(fd, address.address(), address.byteSize());
     }
 
     static int connect(int fd, MemorySegment address) {
-        MemorySegment state = Native.state();
-        try {
-            int result =
-                    (int)
-                            CONNECT.invokeExact(
-                                    state, fd, address.address(), (int) address.byteSize());
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return (int) CONNECT.call(fd, address.address(), address.byteSize());
     }
 
     static int listen(int fd, int backlog) {
-        MemorySegment state = Native.state();
-        try {
-            int result = (int) LISTEN.invokeExact(state, fd, backlog);
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return (int) LISTEN.call(fd, backlog);
     }
 
     static int accept(int fd) {
-        MemorySegment state = Native.state();
-        try {
-            int flags = SocketSpec.SOCK_NONBLOCK | SocketSpec.SOCK_CLOEXEC;
-            int result = (int) ACCEPT4.invokeExact(state, fd, 0L, 0L, flags);
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        int flags = SocketSpec.SOCK_NONBLOCK | SocketSpec.SOCK_CLOEXEC;
+        return (int) ACCEPT4.call(fd, 0L, 0L, flags);
     }
 
     /** Reads a SOL_SOCKET option into the segment, which must be as long as the option is. */
@@ -149,32 +72,12 @@ final class SocketCalls {
 
     /** Reads an option; {@code length} is the address of an int: how long, and how long it was. */
     static int getOption(int fd, int level, int option, long value, long length) {
-        MemorySegment state = Native.state();
-        try {
-            int result = (int) GETSOCKOPT.invokeExact(state, fd, level, option, value, length);
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return (int) GETSOCKOPT.call(fd, level, option, value, length);
     }
 
     /** Sets an option to what the segment holds. */
     static int setOption(int fd, int level, int option, MemorySegment value) {
-        MemorySegment state = Native.state();
-        try {
-            int result =
-                    (int)
-                            SETSOCKOPT.invokeExact(
-                                    state,
-                                    fd,
-                                    level,
-                                    option,
-                                    value.address(),
-                                    (int) value.byteSize());
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return (int) SETSOCKOPT.call(fd, level, option, value.address(), value.byteSize());
     }
 
     /** The value of an int SOL_SOCKET option. */
@@ -187,72 +90,33 @@ final class SocketCalls {
     }
 
     static long sendmsg(int fd, long message, int flags) {
-        MemorySegment state = Native.state();
-        try {
-            long result = (long) SENDMSG.invokeExact(state, fd, message, flags);
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return SENDMSG.call(fd, message, flags);
     }
 
     static long recvmsg(int fd, long message, int flags) {
-        MemorySegment state = Native.state();
-        try {
-            long result = (long) RECVMSG.invokeExact(state, fd, message, flags);
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return RECVMSG.call(fd, message, flags);
     }
 
     static long recv(int fd, long address, long length, int flags) {
-        MemorySegment state = Native.state();
-        try {
-            long result = (long) RECV.invokeExact(state, fd, address, length, flags);
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return RECV.call(fd, address, length, flags);
     }
 
     static int shutdown(int fd, int how) {
-        MemorySegment state = Native.state();
-        try {
-            int result = (int) SHUTDOWN.invokeExact(state, fd, how);
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return (int) SHUTDOWN.call(fd, how);
     }
 
     static long sendto(int fd, MemorySegment bytes, MemorySegment address) {
-        MemorySegment state = Native.state();
-        try {
-            long result =
-                    (long)
-                            SENDTO.invokeExact(
-                                    state,
-                                    fd,
-                                    bytes.address(),
-                                    bytes.byteSize(),
-                                    SocketSpec.MSG_NOSIGNAL,
-                                    address.address(),
-                                    (int) address.byteSize());
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return SENDTO.call(
+                fd,
+                bytes.address(),
+                bytes.byteSize(),
+                SocketSpec.MSG_NOSIGNAL,
+                address.address(),
+                address.byteSize());
     }
 
     static int fchmod(int fd, int mode) {
-        MemorySegment state = Native.state();
-        try {
-            int result = (int) FCHMOD.invokeExact(state, fd, mode);
-            return result < 0 ? Native.error(state) : result;
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
+        return (int) FCHMOD.call(fd, mode);
     }
 
     /**

@@ -5,9 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /**
  * What statx(2) says of an open file; its layout is the same on every architecture.
@@ -60,11 +58,7 @@ record Statx(
     static final int DIO_MEM_ALIGN = 152;
     static final int DIO_OFFSET_ALIGN = 156;
 
-    private static final MethodHandle STATX =
-            Native.function(
-                    "statx",
-                    FunctionDescriptor.of(
-                            JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final CFunction STATX = CFunction.ofInt("statx");
 
     /** What the file system says, whoever that asks. */
     static Statx of(Fd fd) throws LinuxException {
@@ -80,22 +74,14 @@ record Statx(
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocate(SIZE, Long.BYTES);
             MemorySegment emptyPath = arena.allocateFrom("");
-            MemorySegment state = Native.state();
-            int result;
-            try {
-                result =
-                        (int)
-                                STATX.invokeExact(
-                                        state,
-                                        fd.number(),
-                                        emptyPath.address(),
-                                        AT_EMPTY_PATH | sync,
-                                        STATX_BASIC_STATS | STATX_DIOALIGN,
-                                        buffer.address());
-            } catch (Throwable t) {
-                throw Native.unexpected(t);
-            }
-            LinuxException.check(result < 0 ? Native.error(state) : result, "statx " + fd);
+            long result =
+                    STATX.call(
+                            fd.number(),
+                            emptyPath.address(),
+                            AT_EMPTY_PATH | sync,
+                            STATX_BASIC_STATS | STATX_DIOALIGN,
+                            buffer.address());
+            LinuxException.check(result, "statx " + fd);
             return new Statx(
                     Short.toUnsignedInt(buffer.get(JAVA_SHORT, MODE)),
                     buffer.get(JAVA_LONG, FILE_SIZE),

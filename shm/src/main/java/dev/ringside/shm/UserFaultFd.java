@@ -1,12 +1,9 @@
 package dev.ringside.shm;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /**
  * A userfaultfd(2): pages of registered memory that are missing are filled by whoever holds it, and
@@ -31,9 +28,6 @@ public final class UserFaultFd implements AutoCloseable {
     private static final long UFFD_API = 0xaa;
     private static final long MODE_MISSING = 1;
 
-    private static final MethodHandle SYSCALL =
-            Native.variadic("syscall", 1, FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT));
-
     private final Fd fd;
 
     private UserFaultFd(Fd fd) {
@@ -50,15 +44,8 @@ public final class UserFaultFd implements AutoCloseable {
                 Native.ARCH == Native.Arch.X86_64
                         ? SYS_USERFAULTFD_X86_64
                         : SYS_USERFAULTFD_AARCH64;
-        MemorySegment state = Native.state();
-        long result;
-        try {
-            int flags = O_CLOEXEC | Libc.O_NONBLOCK | UFFD_USER_MODE_ONLY;
-            result = (long) SYSCALL.invokeExact(state, number, flags);
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
-        long made = result < 0 ? Native.error(state) : result;
+        int flags = O_CLOEXEC | Libc.O_NONBLOCK | UFFD_USER_MODE_ONLY;
+        long made = CFunction.SYSCALL.call(number, flags);
         Fd fd = Fd.adopt((int) LinuxException.check(made, "userfaultfd"));
         try {
             call(fd, UFFDIO_API, "UFFDIO_API", UFFD_API, features, 0);

@@ -1,12 +1,8 @@
 package dev.ringside.shm;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -25,13 +21,6 @@ import java.util.concurrent.BlockingQueue;
  * nothing did.
  */
 final class SandboxChild {
-    private static final MethodHandle SYSCALL =
-            Native.variadic(
-                    "syscall",
-                    1,
-                    FunctionDescriptor.of(
-                            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
-                            JAVA_LONG));
     private static final Map<String, int[]> NUMBERS =
             Map.of(
                     "execve", new int[] {59, 221},
@@ -146,14 +135,7 @@ final class SandboxChild {
             return; // root may do all that
         }
         int number = numbers[Native.ARCH == Native.Arch.X86_64 ? 0 : 1];
-        MemorySegment state = Native.state();
-        long result;
-        try {
-            result = (long) SYSCALL.invokeExact(state, (long) number, 0L, 0L, 0L, 0L, 0L);
-        } catch (Throwable t) {
-            throw Native.unexpected(t);
-        }
-        if (result < 0 && Native.error(state) == -Errno.EPERM) {
+        if (CFunction.SYSCALL.call(number) == -Errno.EPERM) {
             throw new LinuxException(name, Errno.EPERM);
         }
     }
