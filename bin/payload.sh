@@ -11,7 +11,7 @@ ringside_payload() {
     "$jdk/bin/jlink" --add-modules "$RINGSIDE_JDK_MODULES" --strip-debug --no-header-files \
         --no-man-pages --compress zip-6 --output "$lib/runtime"
     cp -r "$root/server/target/modules" "$lib/modules"
-    install -m 644 "$root/bin/jvm.options" "$root/bin/aot.sh" "$lib"
+    install -m 644 "$root/bin/jvm.options" "$root/bin/cds.sh" "$lib"
     install -D -m 755 "$root/packaging/deb/ringside" "$tree/usr/bin/ringside"
     ln -s ringside "$tree/usr/bin/ringside-blk"
     ln -s ringside "$tree/usr/bin/ringside-net"

@@ -3,12 +3,11 @@ package dev.ringside.server.demo;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.lang.module.ResolvedModule;
-import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.security.CodeSource;
 import java.util.Set;
 
 /**
@@ -104,12 +103,13 @@ public record GuestImage(Path directory) {
     }
 
     private static Path codeLocation() {
-        final Module module = GuestImage.class.getModule();
-        final Optional<URI> location =
-                Optional.ofNullable(module.getLayer())
-                        .flatMap(layer -> layer.configuration().findModule(module.getName()))
-                        .map(ResolvedModule::reference)
-                        .flatMap(reference -> reference.location());
-        return location.map(Path::of).orElseGet(() -> Path.of("").toAbsolutePath());
+        final CodeSource source = GuestImage.class.getProtectionDomain().getCodeSource();
+        try {
+            return source == null
+                    ? Path.of("").toAbsolutePath()
+                    : Path.of(source.getLocation().toURI());
+        } catch (final URISyntaxException e) {
+            throw new IllegalStateException("a JAR is at " + source.getLocation(), e);
+        }
     }
 }

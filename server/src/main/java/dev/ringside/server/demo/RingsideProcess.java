@@ -9,12 +9,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * A Ringside process of its own: the same JVM and module path as this one. Any thread.
+ * A Ringside process of its own: the same JVM and classes as this one. Any thread.
  *
- * <p>Requires that this process runs on a module path.
+ * <p>Requires that this process was started with a module path.
  */
 public final class RingsideProcess implements AutoCloseable {
-    private static final String MAIN = "dev.ringside.server/dev.ringside.server.cli.Main";
+    private static final String MAIN = "dev.ringside.server.cli.Main";
     private static final String READY = "ringside: ready:";
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
@@ -52,12 +52,12 @@ public final class RingsideProcess implements AutoCloseable {
             throws IOException, InterruptedException {
         final List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("--add-modules=dev.ringside.shm");
         command.add("--enable-native-access=dev.ringside.shm");
         command.add("--illegal-native-access=deny");
         command.add("--sun-misc-unsafe-memory-access=deny");
         command.add("-XX:+UseZGC");
-        command.addAll(List.of("-p", modulePath()));
-        command.addAll(List.of("-m", MAIN));
+        command.addAll(program());
         command.addAll(arguments);
         final Process started =
                 new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
@@ -71,13 +71,19 @@ public final class RingsideProcess implements AutoCloseable {
         return ringside;
     }
 
-    private static String modulePath() {
-        final String path = System.getProperty("jdk.module.path");
-        if (path == null) {
+    /**
+     * This JVM's own classes and modules: bin/ringside has a class path, tests have modules only.
+     */
+    private static List<String> program() {
+        final String modules = System.getProperty("jdk.module.path");
+        if (modules == null) {
             throw new IllegalStateException(
                     "there is no module path (-p) in this JVM; start Ringside with bin/ringside");
         }
-        return path;
+        final Module module = RingsideProcess.class.getModule();
+        return module.isNamed()
+                ? List.of("-p", modules, "-m", module.getName() + "/" + MAIN)
+                : List.of("-p", modules, "-cp", System.getProperty("java.class.path"), MAIN);
     }
 
     /** What it said when it was ready, after {@code ringside: ready:}. */

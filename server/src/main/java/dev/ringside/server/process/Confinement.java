@@ -12,6 +12,7 @@ import dev.ringside.shm.LinuxException;
 import dev.ringside.shm.Sandbox;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code --sandbox} leaves to this process: docs/security.md has the list. */
@@ -90,10 +91,9 @@ final class Confinement {
     /** Classes and libraries that are loaded late; what the JVM and metrics read of the system. */
     private static void allowJvm(Sandbox sandbox) {
         sandbox.read(Path.of(System.getProperty("java.home")));
-        String modules = System.getProperty("jdk.module.path", "");
-        for (String path : modules.split(":", -1)) {
-            sandbox.read(Path.of(path).toAbsolutePath());
-        }
+        paths("jdk.module.path").forEach(path -> sandbox.read(path.toAbsolutePath()));
+        // A JAR of the class path names others that lie beside it.
+        paths("java.class.path").forEach(path -> sandbox.read(folder(path)));
         sandbox.read(Path.of("/proc/self"));
         sandbox.read(Path.of("/proc/meminfo"));
         sandbox.read(Path.of("/proc/stat"));
@@ -131,6 +131,11 @@ final class Confinement {
         } else {
             sandbox.make(folder(target));
         }
+    }
+
+    private static Stream<Path> paths(String property) {
+        String all = System.getProperty(property, "");
+        return Stream.of(all.split(":", -1)).filter(path -> !path.isEmpty()).map(Path::of);
     }
 
     private static Path folder(Path file) {

@@ -15,7 +15,7 @@ import javax.management.NotificationEmitter;
  * begins anew as long as more lives than the limit allows. Works on the JVM's notification thread.
  */
 final class HeapRoom {
-    /** As in bin/jvm.options, for a process with a few devices. */
+    /** For a process with a few devices. */
     static final long LEAST_BYTES = 32L << 20;
 
     private static final String LIMIT = "SoftMaxHeapSize";
@@ -40,9 +40,14 @@ final class HeapRoom {
 
     private HeapRoom() {}
 
-    /** Looks after each of ZGC's cycles from now on; with another collector there are none. */
+    /**
+     * Begins with the least, and looks after each of ZGC's cycles from now on; with another
+     * collector there are none. Until then a process starts, and nothing of that is collected: each
+     * cycle would be longer than what it delays.
+     */
     static void watch() {
         var room = new HeapRoom();
+        room.limit(LEAST_BYTES);
         for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
             if (collector.getName().endsWith("Cycles")
                     && collector instanceof NotificationEmitter emitter) {
@@ -58,8 +63,12 @@ final class HeapRoom {
         long limit = Long.parseLong(flags.getVMOption(LIMIT).getValue());
         long next = next(limit, live, Runtime.getRuntime().maxMemory());
         if (next != limit) {
-            flags.setVMOption(LIMIT, Long.toString(next));
+            limit(next);
         }
+    }
+
+    private void limit(long bytes) {
+        flags.setVMOption(LIMIT, Long.toString(bytes));
     }
 
     /**

@@ -52,16 +52,16 @@ final class ImageIT {
                 String listed = bundle.exec(container, "ringside", "ctl", control, "list");
                 assertTrue(listed.contains("connected"), listed);
             }
-            // With this option a JVM that cannot use its cache does not start.
-            String cached =
+            // With this option a JVM that cannot use its archive does not start.
+            String archived =
                     bundle.exec(
                             container,
                             "/bin/busybox",
                             "env",
-                            "RINGSIDE_JAVA_OPTS=-XX:AOTMode=on",
+                            "RINGSIDE_JAVA_OPTS=-Xshare:on",
                             "ringside",
                             "version");
-            assertEquals("ringside 0.1.0\n", cached);
+            assertEquals("ringside 0.1.0\n", archived);
             bundle.signal(container, "TERM");
             assertTrue(
                     String.valueOf(messages.readLine()).startsWith("ringside: stopped: SIGTERM"));

@@ -35,9 +35,9 @@ final class PackageIT {
 
         assertEquals("ringside 0.1.0\n", root.run("ringside", "version"));
         assertTrue(root.run("ringside", "--help").contains("ringside blk"));
-        // With this option a JVM that cannot use its cache does not start.
-        String cached = root.run("env", "RINGSIDE_JAVA_OPTS=-XX:AOTMode=on", "ringside", "version");
-        assertEquals("ringside 0.1.0\n", cached);
+        // With this option a JVM that cannot use its archive does not start.
+        String archived = root.run("env", "RINGSIDE_JAVA_OPTS=-Xshare:on", "ringside", "version");
+        assertEquals("ringside 0.1.0\n", archived);
         assertServes(root);
         assertFitsIn(root);
         unused = root.run("dpkg", "--verify", "ringside");
