@@ -150,6 +150,6 @@ public final class BenchSyntax {
                         "Exit status: 0; 1 when a request failed, data was wrong or frames were"
                                 + " lost, or",
                         "when the back-end stopped answering; 78 when this could not begin.");
-        return Syntax.configure(new CommandLine(spec));
+        return Syntax.commandLine(spec);
     }
 }

@@ -63,6 +63,6 @@ public final class CheckSyntax {
                         "",
                         "Exit status: 0; 1 when something that MUST be is not; 78 when this could"
                                 + " not begin.");
-        return Syntax.configure(new CommandLine(spec));
+        return Syntax.commandLine(spec);
     }
 }

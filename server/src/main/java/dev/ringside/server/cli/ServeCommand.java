@@ -53,7 +53,7 @@ public final class ServeCommand {
                 PRINT_EFFECTIVE_CONFIG,
                 "Print the configuration with every default filled in, and end.");
         Syntax.addHelp(spec);
-        return Syntax.configure(new CommandLine(spec)).setUnmatchedArgumentsAllowed(true);
+        return Syntax.commandLine(spec).setUnmatchedArgumentsAllowed(true);
     }
 
     /** Runs the command to its end. */
@@ -91,9 +91,7 @@ public final class ServeCommand {
         CommandSpec spec = CommandSpec.create().name(ConfigTable.COMMAND);
         ServeSyntax.addThreads(spec);
         ServeSyntax.addRest(spec);
-        ParseResult result =
-                Syntax.parse(
-                        Syntax.configure(new CommandLine(spec)), "ringside upgrade", arguments);
+        ParseResult result = Syntax.parse(Syntax.commandLine(spec), "ringside upgrade", arguments);
         Given given = Given.of(ConfigTable.COMMAND, result);
         Map<String, String> values = new TreeMap<>();
         for (String name : given.names()) {

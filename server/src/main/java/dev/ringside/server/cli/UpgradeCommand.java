@@ -73,7 +73,7 @@ final class UpgradeCommand {
                         + DEFAULT_TIMEOUT_S
                         + ".");
         Syntax.addHelp(spec);
-        return Syntax.configure(new CommandLine(spec)).setUnmatchedArgumentsAllowed(true);
+        return Syntax.commandLine(spec).setUnmatchedArgumentsAllowed(true);
     }
 
     /** Runs the command to its end, which is that of the service. */

@@ -41,10 +41,9 @@ public final class CtlCommand {
                                 + " --help' explains a verb.%n");
         addCommon(spec);
         // Before the verbs are added, which take no more than they say.
-        CommandLine commandLine =
-                Syntax.configure(new CommandLine(spec)).setUnmatchedArgumentsAllowed(true);
+        CommandLine commandLine = Syntax.commandLine(spec).setUnmatchedArgumentsAllowed(true);
         for (Verb verb : Verbs.all()) {
-            commandLine.addSubcommand(verb.name(), Syntax.configure(new CommandLine(spec(verb))));
+            commandLine.addSubcommand(verb.name(), Syntax.commandLine(spec(verb)));
         }
         return commandLine;
     }

@@ -44,7 +44,7 @@ public final class BlkSyntax {
                 "",
                 "Errors end with exit status 78 and one line on stderr. When the socket listens,",
                 "one line on stderr starts with 'ringside: ready:'. SIGTERM ends it cleanly.");
-        return Syntax.configure(new CommandLine(spec));
+        return Syntax.commandLine(spec);
     }
 
     private static void addDisk(CommandSpec spec) {

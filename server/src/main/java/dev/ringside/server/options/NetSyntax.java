@@ -48,7 +48,7 @@ public final class NetSyntax {
                 "Errors end with exit status 78 and one line on stderr. When the sockets listen,",
                 "one line on stderr starts with 'ringside: ready:'. SIGTERM ends it cleanly;",
                 "SIGUSR2 switches every capture on or off.");
-        return Syntax.configure(new CommandLine(spec));
+        return Syntax.commandLine(spec);
     }
 
     private static void addNic(CommandSpec spec) {

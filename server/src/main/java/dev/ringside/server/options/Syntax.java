@@ -19,8 +19,8 @@ public final class Syntax {
     private Syntax() {}
 
     /** Takes arguments as they are: no expansion of files or variables, nothing abbreviated. */
-    public static CommandLine configure(CommandLine commandLine) {
-        return commandLine
+    public static CommandLine commandLine(CommandSpec spec) {
+        return new CommandLine(spec, new NoFactory())
                 .setExpandAtFiles(false)
                 .setInterpolateVariables(false)
                 .setPosixClusteredShortOptionsAllowed(false)
@@ -102,5 +102,16 @@ public final class Syntax {
         return message.isEmpty()
                 ? "the arguments cannot be read"
                 : Character.toLowerCase(message.charAt(0)) + message.substring(1);
+    }
+
+    /**
+     * Commands are declared by calls, so that nothing is made by its class. picocli's own factory
+     * looks for Groovy in each JAR when it is loaded, and a start waits for that.
+     */
+    private static final class NoFactory implements CommandLine.IFactory {
+        @Override
+        public <K> K create(Class<K> type) {
+            throw new IllegalStateException("no " + type + " is made by picocli here");
+        }
     }
 }

@@ -48,7 +48,7 @@ public final class TopCommand {
         ServeSyntax.text(spec, INTERVAL, "SECONDS", "Time from view to view. Default: 1.");
         ServeSyntax.flag(spec, ONCE, "Show one view, of one interval, and end.");
         Syntax.addHelp(spec);
-        return Syntax.configure(new CommandLine(spec));
+        return Syntax.commandLine(spec);
     }
 
     /** Runs the command to its end. */
