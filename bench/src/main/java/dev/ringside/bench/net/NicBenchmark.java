@@ -1,5 +1,6 @@
 package dev.ringside.bench.net;
 
+import dev.ringside.bench.BenchShard;
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.Memfd;
 import dev.ringside.shm.MemoryRegion;

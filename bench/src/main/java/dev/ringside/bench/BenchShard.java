@@ -1,4 +1,4 @@
-package dev.ringside.bench.net;
+package dev.ringside.bench;
 
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.shm.IoUring;
@@ -7,7 +7,7 @@ import dev.ringside.virtqueue.device.ShardContext;
 import dev.ringside.virtqueue.device.ShardTask;
 
 /** A shard for workers that need none of what it can do. */
-final class BenchShard implements ShardContext {
+public final class BenchShard implements ShardContext {
     private final MetricsRegistry metrics = new MetricsRegistry();
 
     @Override
