@@ -58,9 +58,10 @@ final class DeviceShare {
      * One turn.
      *
      * @param alone whether no other device waits: then there is nothing to share
+     * @param least see {@link QueueSlot#cycle}
      * @return an amount of work, 0: none
      */
-    int turn(boolean alone) {
+    int turn(boolean alone, int least) {
         final QueueSlot[] current = slots;
         final boolean shares = !alone && current.length > 1;
         final long endNs = shares ? clock.getAsLong() + shareNs : 0;
@@ -68,7 +69,7 @@ final class DeviceShare {
         int work = 0;
         int at = first;
         for (int i = 0; i < current.length; i++) {
-            final int done = turn(current[at], most);
+            final int done = turn(current[at], most, least);
             work += done;
             at = at + 1 == current.length ? 0 : at + 1;
             if (shares && done > 0 && most > 0 && clock.getAsLong() - endNs >= 0) {
@@ -80,9 +81,9 @@ final class DeviceShare {
         return work;
     }
 
-    private int turn(QueueSlot slot, int most) {
+    private int turn(QueueSlot slot, int most, int least) {
         try {
-            return slot.cycle(most);
+            return slot.cycle(most, least);
         } catch (Throwable failure) {
             counters.increment(ShardCounter.FAILURES);
             slot.fail(failure);

@@ -101,8 +101,14 @@ final class QueueSlot {
         signalCall();
     }
 
-    /** One turn of the duty cycle. Returns how many chains were taken or completed. */
-    int cycle(int budget) {
+    /**
+     * One turn of the duty cycle.
+     *
+     * @param budget the most chains to take
+     * @param least how many are worth a turn, if the worker does not say more
+     * @return how many chains were taken or completed
+     */
+    int cycle(int budget, int least) {
         final QueueWorker current = worker;
         if (current == null || memoryVanished) {
             advanceDrain();
@@ -113,7 +119,7 @@ final class QueueSlot {
             return 0;
         }
         final boolean taking = takesChains();
-        final int taken = current.poll(taking ? burst(current, budget) : 0);
+        final int taken = current.poll(taking ? burst(current, budget, least) : 0);
         counters.add(QueueCounter.CHAINS, taken);
         // Host I/O completes before this turn, so there may be something to publish in every turn.
         final int completed = publish();
@@ -143,8 +149,9 @@ final class QueueSlot {
      * driver has answers to work on while the device works on the rest. Taking all of them makes
      * the two sides wait for each other in turn.
      */
-    private int burst(QueueWorker taker, int budget) {
-        return Math.min(budget, Math.max(taker.leastBurst(), queue.pending() / BURST_SHARE));
+    private int burst(QueueWorker taker, int budget, int least) {
+        final int worthATurn = Math.max(least, taker.leastBurst());
+        return Math.min(budget, Math.max(worthATurn, queue.pending() / BURST_SHARE));
     }
 
     private int publish() {

@@ -120,7 +120,7 @@ final class DeviceShareTest {
 
     private List<String> turn(final boolean alone) {
         polls.clear();
-        share.turn(alone);
+        share.turn(alone, 1);
         return List.copyOf(polls);
     }
 

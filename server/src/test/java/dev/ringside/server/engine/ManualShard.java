@@ -173,7 +173,7 @@ public final class ManualShard implements ShardContext {
             work++;
         }
         for (final QueueSlot slot : List.copyOf(slots)) {
-            work += slot.cycle(budget);
+            work += slot.cycle(budget, 1);
         }
         return work;
     }

@@ -1,0 +1,140 @@
+package dev.ringside.server.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.ringside.metrics.Counters;
+import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.shm.GuestMemory;
+import dev.ringside.shm.Memfd;
+import dev.ringside.shm.MemoryRegion;
+import dev.ringside.vhostuser.QueueStart;
+import dev.ringside.virtqueue.QueueCounter;
+import dev.ringside.virtqueue.RingFault;
+import dev.ringside.virtqueue.RingLayout;
+import dev.ringside.virtqueue.Virtqueue;
+import dev.ringside.virtqueue.Virtqueues;
+import dev.ringside.virtqueue.device.QueueWorker;
+import dev.ringside.virtqueue.device.VirtioDevice;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** How much each of several devices takes in a shard's turns. */
+final class ShardTurnTest {
+    private static final int RING = 16;
+    private static final long REGION_BYTES = 1 << 20;
+    private static final int LEAST_BURST = 5;
+    private static final int ALL = Shard.LEAST_AMONG_OTHERS;
+
+    private MemoryRegion region;
+    private Mailbox mailbox;
+    private Shard shard;
+
+    /** By device: what it may take in the last turn, and what it takes. */
+    private final Map<Integer, Integer> asked = new TreeMap<>();
+
+    private final Map<Integer, Integer> taken = new TreeMap<>();
+
+    @BeforeEach
+    void start() throws Exception {
+        region = MemoryRegion.map(Memfd.create("guest", REGION_BYTES), 0, 0, REGION_BYTES, 0);
+        mailbox = new Mailbox();
+        shard = new Shard(0, EngineConfig.of(1, IdleMode.ADAPTIVE), mailbox, new MetricsRegistry());
+    }
+
+    @AfterEach
+    void end() {
+        shard.close();
+        mailbox.close();
+        region.close();
+    }
+
+    private void addDevice(final int name) throws Exception {
+        final GuestMemory memory = GuestMemory.of(List.of(region));
+        final Virtqueue queue =
+                Virtqueues.create(new RingLayout(0, RING, 0, 16L * RING, 32L * RING), 0, 0, memory);
+        final VirtioDevice device =
+                (VirtioDevice)
+                        Proxy.newProxyInstance(
+                                getClass().getClassLoader(),
+                                new Class<?>[] {VirtioDevice.class},
+                                (proxy, method, arguments) -> worker(name));
+        taken.put(name, 0);
+        shard.add(
+                new QueueSlot(
+                        device,
+                        new QueueStart(queue, memory, null, null, null, null, true),
+                        false,
+                        new Counters<>(QueueCounter.class),
+                        new NoFaults()));
+    }
+
+    private QueueWorker worker(final int name) {
+        return (QueueWorker)
+                Proxy.newProxyInstance(
+                        getClass().getClassLoader(),
+                        new Class<?>[] {QueueWorker.class},
+                        (proxy, method, arguments) ->
+                                switch (method.getName()) {
+                                    case "poll" -> {
+                                        asked.put(name, (int) arguments[0]);
+                                        yield taken.get(name);
+                                    }
+                                    case "leastBurst" -> LEAST_BURST;
+                                    default -> null;
+                                });
+    }
+
+    private static final class NoFaults implements QueueSlot.Listener {
+        @Override
+        public void onRingFault(
+                final int index, final RingFault fault, final @Nullable Throwable cause) {
+            throw new AssertionError(fault + " " + cause);
+        }
+
+        @Override
+        public void onMemoryVanished() {
+            throw new AssertionError();
+        }
+    }
+
+    private Map<Integer, Integer> turn() {
+        asked.clear();
+        shard.doWork();
+        return Map.copyOf(asked);
+    }
+
+    @Test
+    void shouldTakeMoreAtOnceOnceSeveralDevicesHaveWork() throws Exception {
+        addDevice(0);
+        addDevice(1);
+        taken.replaceAll((name, before) -> 1);
+
+        assertEquals(Map.of(0, LEAST_BURST, 1, LEAST_BURST), turn());
+        assertEquals(Map.of(0, ALL, 1, ALL), turn());
+    }
+
+    @Test
+    void shouldTakeLittleAtOnceWhileOneOfManyDevicesHasWork() throws Exception {
+        addDevice(0);
+        addDevice(1);
+        addDevice(2);
+        taken.put(1, 1);
+
+        turn();
+        assertEquals(Map.of(0, LEAST_BURST, 1, LEAST_BURST, 2, LEAST_BURST), turn());
+
+        taken.put(2, 1);
+        turn();
+        assertEquals(Map.of(0, ALL, 1, ALL, 2, ALL), turn());
+
+        taken.put(1, 0);
+        turn();
+        assertEquals(Map.of(0, LEAST_BURST, 1, LEAST_BURST, 2, LEAST_BURST), turn());
+    }
+}
