@@ -63,6 +63,8 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
         meter = parts.meter();
         throttle = new BlkThrottle(meter, tally, slots.ios().length);
         held = new BlkHeld(parts.onError(), parts.trouble(), slots.ios().length);
+        // Drivers write headers on another processor; and of many disks none is in the cache.
+        queue.fetchAhead(BlkSpec.HEADER_BYTES, false);
         meter.start(shard.doorbell());
     }
 
