@@ -17,12 +17,12 @@ import java.util.List;
  * The memory and the driver of one disk: the same reads of 4 KiB are made available again and
  * again, by one store a burst. Little-endian host; user addresses equal guest addresses.
  */
-final class RepeatingDisk {
+public final class RepeatingDisk {
     /** Requests that the driver has. */
     static final int DEPTH = 16;
 
     /** Where a request's header and status are. */
-    enum Place {
+    public enum Place {
         /** At the beginning of its buffer, so that all are in the same few sets of the caches. */
         PAGES,
         /** All together, 128 bytes each. */
