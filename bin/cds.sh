@@ -1,9 +1,9 @@
 # shellcheck shell=sh disable=SC3043
-# Sourced by the scripts that archive the classes of a start (CDS), with which Ringside starts faster.
+# Sourced by the scripts that archive the classes of a start (CDS): with those it is quicker.
 
 # ringside_train ARCHIVE JVM ARGUMENT...: a short run shows which classes a start needs: an empty
-# disk, served and stopped at once. JVM and arguments are those of every start. Fails, having printed
-# what was said, when that makes no archive.
+# disk, served and stopped at once. JVM and arguments are those of every start. Fails, having
+# printed what was said, when that makes no archive.
 ringside_train() {
     local archive=$1 jvm=$2 scratch status=1
     shift 2

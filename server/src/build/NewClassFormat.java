@@ -16,8 +16,8 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * Gives the classes of a JAR that are older than Java 6 the format of Java 8: the same code, with
- * the stack maps that the JVM's quick verifier wants. Without them each start verifies picocli in the
- * old, slow way, and no archive of classes can hold it (docs/adr/0019).
+ * the stack maps that the JVM's quick verifier wants. Without them each start verifies picocli in
+ * the old, slow way, and no archive of classes can hold it (docs/adr/0019).
  *
  * <p>usage: java NewClassFormat.java JAR. The build runs it; the JAR is replaced.
  */
@@ -69,7 +69,7 @@ final class NewClassFormat {
                         builder.with(element);
                     }
                 };
-        return format.transformClass(
-                old, ClassTransform.transformingMethodBodies(CodeTransform.ACCEPT_ALL).andThen(version));
+        ClassTransform code = ClassTransform.transformingMethodBodies(CodeTransform.ACCEPT_ALL);
+        return format.transformClass(old, code.andThen(version));
     }
 }

@@ -88,7 +88,7 @@ public final class ServeCommand {
      */
     static List<ConfigTable> merged(List<ConfigTable> running, List<String> arguments)
             throws OperatorException {
-        CommandSpec spec = CommandSpec.create().name(ConfigTable.COMMAND);
+        CommandSpec spec = Syntax.spec().name(ConfigTable.COMMAND);
         ServeSyntax.addThreads(spec);
         ServeSyntax.addRest(spec);
         ParseResult result = Syntax.parse(Syntax.commandLine(spec), "ringside upgrade", arguments);

@@ -6,6 +6,7 @@ import dev.ringside.server.options.NetSyntax;
 import dev.ringside.server.options.NicParser;
 import dev.ringside.server.options.RateOptions;
 import dev.ringside.server.options.ServeSyntax;
+import dev.ringside.server.options.Syntax;
 import dev.ringside.server.options.UplinkOptions;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -52,7 +53,7 @@ public final class ConfigKeys {
     }
 
     private static List<OptionSpec> serverOptions() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Syntax.spec();
         ServeSyntax.addThreads(spec);
         ServeSyntax.addRest(spec);
         return spec.options().stream()
@@ -73,14 +74,14 @@ public final class ConfigKeys {
                 rest.add(option);
             }
         }
-        CommandSpec more = CommandSpec.create();
+        CommandSpec more = Syntax.spec();
         ServeSyntax.text(more, BlkSyntax.LIMIT_GROUP, "NAME", "");
         rest.addAll(more.options());
         return rest;
     }
 
     private static List<OptionSpec> limitGroupOptions() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Syntax.spec();
         RateOptions.add(spec);
         return spec.options();
     }
@@ -93,7 +94,7 @@ public final class ConfigKeys {
     }
 
     private static List<OptionSpec> uplinkOptions() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Syntax.spec();
         ServeSyntax.text(spec, NetSyntax.PORT, "URI", "");
         for (String key : UplinkOptions.KEYS) {
             ServeSyntax.text(spec, "--" + key, "TEXT", "");

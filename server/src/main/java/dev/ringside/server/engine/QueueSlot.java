@@ -102,11 +102,9 @@ final class QueueSlot {
     }
 
     /**
-     * One turn of the duty cycle.
+     * One turn of the duty cycle: returns how many chains were taken or completed.
      *
-     * @param budget the most chains to take
      * @param least how many are worth a turn, if the worker does not say more
-     * @return how many chains were taken or completed
      */
     int cycle(int budget, int least) {
         final QueueWorker current = worker;
@@ -115,10 +113,10 @@ final class QueueSlot {
             tellStill();
             return 0;
         }
-        if (nobodyWaits() && !serving() && queue.inFlight() == 0 && !takesChains()) {
+        final boolean taking = takesChains();
+        if (nobodyWaits() && !serving() && queue.inFlight() == 0 && !taking) {
             return 0;
         }
-        final boolean taking = takesChains();
         final int taken = current.poll(taking ? burst(current, budget, least) : 0);
         counters.add(QueueCounter.CHAINS, taken);
         // Host I/O completes before this turn, so there may be something to publish in every turn.
@@ -146,12 +144,11 @@ final class QueueSlot {
 
     /**
      * How many chains to take before the next publish: a part of those that wait, so that the
-     * driver has answers to work on while the device works on the rest. Taking all of them makes
-     * the two sides wait for each other in turn.
+     * driver has answers while the device works on the rest: with all, each waits for the other.
      */
     private int burst(QueueWorker taker, int budget, int least) {
-        final int worthATurn = Math.max(least, taker.leastBurst());
-        return Math.min(budget, Math.max(worthATurn, queue.pending() / BURST_SHARE));
+        final int share = Math.max(taker.leastBurst(), queue.pending() / BURST_SHARE);
+        return Math.min(budget, Math.max(least, share));
     }
 
     private int publish() {

@@ -16,11 +16,18 @@ public final class Syntax {
     static final String HELP = "--help";
     public static final int WIDTH = 80;
 
+    private static final CommandLine.IFactory FACTORY = new LateFactory();
+
     private Syntax() {}
+
+    /** A command, or a part of one, without options. */
+    public static CommandSpec spec() {
+        return CommandSpec.wrapWithoutInspection(null, FACTORY);
+    }
 
     /** Takes arguments as they are: no expansion of files or variables, nothing abbreviated. */
     public static CommandLine commandLine(CommandSpec spec) {
-        return new CommandLine(spec, new NoFactory())
+        return new CommandLine(spec, FACTORY)
                 .setExpandAtFiles(false)
                 .setInterpolateVariables(false)
                 .setPosixClusteredShortOptionsAllowed(false)
@@ -30,7 +37,7 @@ public final class Syntax {
 
     /** A command whose help looks as every other's; its synopsis is given line by line. */
     public static CommandSpec command(String name, String... synopsis) {
-        CommandSpec spec = CommandSpec.create().name(name);
+        CommandSpec spec = spec().name(name);
         spec.usageMessage()
                 .width(WIDTH)
                 .sortOptions(false)
@@ -104,14 +111,11 @@ public final class Syntax {
                 : Character.toLowerCase(message.charAt(0)) + message.substring(1);
     }
 
-    /**
-     * Commands are declared by calls, so that nothing is made by its class. picocli's own factory
-     * looks for Groovy in each JAR when it is loaded, and a start waits for that.
-     */
-    private static final class NoFactory implements CommandLine.IFactory {
+    /** picocli's own, but not before it is used: loading it looks for Groovy in every JAR. */
+    private static final class LateFactory implements CommandLine.IFactory {
         @Override
-        public <K> K create(Class<K> type) {
-            throw new IllegalStateException("no " + type + " is made by picocli here");
+        public <K> K create(Class<K> type) throws Exception {
+            return CommandLine.defaultFactory().create(type);
         }
     }
 }
