@@ -14,8 +14,12 @@ import java.util.function.LongSupplier;
  * one queue waits for a share of each other device, not for each of their queues.
  */
 final class DeviceShare {
+    /** Turns without work, one after the other, after which a device is quiet. */
+    static final int QUIET_TURNS = 64;
+
     final VirtioDevice device;
 
+    private int turnsWithoutWork;
     private final int budget;
     private final long shareNs;
     private final LongSupplier clock;
@@ -50,6 +54,11 @@ final class DeviceShare {
         first = 0;
     }
 
+    /** Whether it has had nothing to do for a while, and waits for nothing but its driver. */
+    boolean isQuiet() {
+        return turnsWithoutWork >= QUIET_TURNS;
+    }
+
     boolean isEmpty() {
         return slots.length == 0;
     }
@@ -78,7 +87,16 @@ final class DeviceShare {
                 counters.increment(ShardCounter.SHARES_USED);
             }
         }
+        turnsWithoutWork = work > 0 || isBusy(current) ? 0 : turnsWithoutWork + 1;
         return work;
+    }
+
+    private static boolean isBusy(QueueSlot[] slots) {
+        boolean busy = false;
+        for (final QueueSlot slot : slots) {
+            busy |= slot.busy();
+        }
+        return busy;
     }
 
     private int turn(QueueSlot slot, int most, int least) {

@@ -33,6 +33,12 @@ final class Shard implements ShardContext, AutoCloseable {
      */
     static final int LEAST_AMONG_OTHERS = 32;
 
+    /**
+     * While others have work, a quiet device has its turn in one of so many cycles. Those are
+     * shorter for it: 99 disks that are looked at in vain took three quarters of a busy one's rate.
+     */
+    static final int QUIET_EVERY = 8;
+
     private static final long NEVER = Long.MAX_VALUE;
 
     private final int index;
@@ -51,6 +57,8 @@ final class Shard implements ShardContext, AutoCloseable {
 
     /** Devices that had work in the last cycle. */
     private int busyDevices;
+
+    private int turns;
 
     private ShardTask[] tasks = new ShardTask[0];
     private long wakeByNs = NEVER;
@@ -110,23 +118,33 @@ final class Shard implements ShardContext, AutoCloseable {
         }
     }
 
-    /** Another device comes first in each cycle: room in the io_uring goes round. */
+    /**
+     * Another device comes first in each cycle: room in the io_uring goes round. When there was no
+     * work in it, but not all had their turn, it is not an idle one.
+     */
     private int turnOfDevices() {
         final DeviceShare[] current = shares;
         final boolean alone = current.length == 1;
+        final boolean othersWork = busyDevices > 0;
+        turns++;
         final int least = busyDevices > 1 ? LEAST_AMONG_OTHERS : 1;
         int at = firstShare < current.length ? firstShare : 0;
         firstShare = at + 1;
         int work = 0;
         int busy = 0;
+        int left = 0;
         for (int i = 0; i < current.length; i++) {
-            final int done = current[at].turn(alone, least);
-            work += done;
-            busy += done > 0 ? 1 : 0;
+            if (othersWork && current[at].isQuiet() && (at + turns) % QUIET_EVERY != 0) {
+                left++;
+            } else {
+                final int done = current[at].turn(alone, least);
+                work += done;
+                busy += done > 0 ? 1 : 0;
+            }
             at = at + 1 == current.length ? 0 : at + 1;
         }
         busyDevices = busy;
-        return work;
+        return work == 0 && left > 0 ? 1 : work;
     }
 
     private int turn(ShardTask task) {

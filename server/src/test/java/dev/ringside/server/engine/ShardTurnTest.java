@@ -1,6 +1,7 @@
 package dev.ringside.server.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.metrics.Counters;
 import dev.ringside.metrics.MetricsRegistry;
@@ -8,6 +9,7 @@ import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.Memfd;
 import dev.ringside.shm.MemoryRegion;
 import dev.ringside.vhostuser.QueueStart;
+import dev.ringside.virtqueue.DescriptorChain;
 import dev.ringside.virtqueue.QueueCounter;
 import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.RingLayout;
@@ -15,9 +17,12 @@ import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.Virtqueues;
 import dev.ringside.virtqueue.device.QueueWorker;
 import dev.ringside.virtqueue.device.VirtioDevice;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -54,7 +59,7 @@ final class ShardTurnTest {
         region.close();
     }
 
-    private void addDevice(final int name) throws Exception {
+    private Virtqueue addDevice(final int name) throws Exception {
         final GuestMemory memory = GuestMemory.of(List.of(region));
         final Virtqueue queue =
                 Virtqueues.create(new RingLayout(0, RING, 0, 16L * RING, 32L * RING), 0, 0, memory);
@@ -72,6 +77,7 @@ final class ShardTurnTest {
                         false,
                         new Counters<>(QueueCounter.class),
                         new NoFaults()));
+        return queue;
     }
 
     private QueueWorker worker(final int name) {
@@ -109,6 +115,23 @@ final class ShardTurnTest {
         return Map.copyOf(asked);
     }
 
+    /** One buffer of 16 bytes in the ring that all devices here have. */
+    private void makeAvailable() {
+        final MemorySegment ring = region.segment();
+        ring.set(ValueLayout.JAVA_LONG, 0, REGION_BYTES / 2);
+        ring.set(ValueLayout.JAVA_INT, 8, 16);
+        ring.set(ValueLayout.JAVA_SHORT, 16 * RING + 2, (short) 1);
+    }
+
+    /** How often each device had its turn. */
+    private Map<Integer, Integer> turns(final int count) {
+        final Map<Integer, Integer> turns = new TreeMap<>();
+        for (int i = 0; i < count; i++) {
+            turn().keySet().forEach(name -> turns.merge(name, 1, Integer::sum));
+        }
+        return turns;
+    }
+
     @Test
     void shouldTakeMoreAtOnceOnceSeveralDevicesHaveWork() throws Exception {
         addDevice(0);
@@ -136,5 +159,63 @@ final class ShardTurnTest {
         taken.put(1, 0);
         turn();
         assertEquals(Map.of(0, LEAST_BURST, 1, LEAST_BURST, 2, LEAST_BURST), turn());
+    }
+
+    @Test
+    void shouldLookAtQuietDevicesInTurnWhileOthersHaveWork() throws Exception {
+        addDevice(0);
+        addDevice(1);
+        addDevice(2);
+        taken.put(0, 1);
+        turns(DeviceShare.QUIET_TURNS);
+
+        assertEquals(Map.of(0, 3 * Shard.QUIET_EVERY, 1, 3, 2, 3), turns(3 * Shard.QUIET_EVERY));
+    }
+
+    @Test
+    void shouldNotCallADeviceQuietThatHasJustHadWork() throws Exception {
+        addDevice(0);
+        addDevice(1);
+        taken.put(0, 1);
+        turns(DeviceShare.QUIET_TURNS);
+        taken.put(1, 1);
+        turns(Shard.QUIET_EVERY);
+        taken.put(1, 0);
+
+        assertEquals(
+                Map.of(0, DeviceShare.QUIET_TURNS, 1, DeviceShare.QUIET_TURNS),
+                turns(DeviceShare.QUIET_TURNS));
+    }
+
+    @Test
+    void shouldNotCallADeviceQuietThatWaitsForTheHost() throws Exception {
+        addDevice(0);
+        Virtqueue queue = addDevice(1);
+        taken.put(0, 1);
+        makeAvailable();
+        assertTrue(queue.next(new DescriptorChain(queue.maxChainEntries())));
+        turns(2 * DeviceShare.QUIET_TURNS);
+
+        assertEquals(Map.of(0, 1, 1, 1), turns(1));
+    }
+
+    @Test
+    void shouldLookAtAllBeforeItSleeps() throws Exception {
+        addDevice(0);
+        addDevice(1);
+        taken.put(0, 1);
+        turns(DeviceShare.QUIET_TURNS);
+        for (int i = 0; i < Shard.QUIET_EVERY && asked.containsKey(1); i++) {
+            turn();
+        }
+        taken.put(0, 0);
+
+        asked.clear();
+        assertTrue(
+                shard.doWork() > 0, "a cycle that left out a device, and is none to sleep after");
+        assertEquals(Set.of(0), asked.keySet());
+        asked.clear();
+        assertEquals(0, shard.doWork());
+        assertEquals(Set.of(0, 1), asked.keySet());
     }
 }
