@@ -47,11 +47,11 @@ final class HeapRoom {
      */
     static void watch() {
         var room = new HeapRoom();
-        room.limit(LEAST_BYTES);
         for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
             if (collector.getName().endsWith("Cycles")
                     && collector instanceof NotificationEmitter emitter) {
                 emitter.addNotificationListener((event, tag) -> room.fit(), null, null);
+                room.limit(Math.min(LEAST_BYTES, Runtime.getRuntime().maxMemory()));
             }
         }
     }
