@@ -14,6 +14,12 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -46,12 +52,23 @@ final class HttpListener implements AutoCloseable {
     private final MetricsRegistry.Registration counted;
     private final MetricsRegistry.Registration present;
     private final MetricsRegistry.Registration limit;
+
+    // Not virtual threads: in JDK 25 their scheduler may forget one (JDK-8369227, JDK-8373118).
+    private final ExecutorService servers =
+            Executors.newCachedThreadPool(
+                    Thread.ofPlatform().daemon().name("ringside-http-client").factory());
+
+    private final ScheduledThreadPoolExecutor limits =
+            new ScheduledThreadPoolExecutor(
+                    1, Thread.ofPlatform().daemon().name("ringside-http-limits").factory());
+
     private volatile @Nullable Thread acceptor;
     private volatile boolean closed;
 
     private HttpListener(ServerSocket socket, HttpSettings settings, MetricsRegistry registry) {
         this.socket = socket;
         maxClients = settings.maxClients();
+        limits.setRemoveOnCancelPolicy(true);
         news = settings.news();
         counted = registry.register(Map.of(), counters);
         present =
@@ -121,7 +138,12 @@ final class HttpListener implements AutoCloseable {
             return;
         }
         clients.add(client);
-        Thread unused = Thread.ofVirtual().start(() -> serve(client, pages));
+        try {
+            servers.execute(() -> serve(client, pages));
+        } catch (RejectedExecutionException e) {
+            clients.remove(client);
+            end(client); // closed meanwhile
+        }
     }
 
     private void serve(Socket client, Pages pages) {
@@ -138,8 +160,7 @@ final class HttpListener implements AutoCloseable {
         }
     }
 
-    private static void exchange(Socket client, Pages pages)
-            throws IOException, InterruptedException {
+    private void exchange(Socket client, Pages pages) throws IOException, InterruptedException {
         var input = new BufferedInputStream(client.getInputStream());
         Response response;
         boolean head = false;
@@ -183,22 +204,12 @@ final class HttpListener implements AutoCloseable {
     }
 
     /** Does something with a client, who loses the connection when it takes longer. */
-    private static <T> T within(Socket client, long limitMs, Step<T> step) throws IOException {
-        Thread watch =
-                Thread.ofVirtual()
-                        .start(
-                                () -> {
-                                    try {
-                                        Thread.sleep(limitMs);
-                                        end(client);
-                                    } catch (InterruptedException e) {
-                                        Thread.currentThread().interrupt();
-                                    }
-                                });
+    private <T> T within(Socket client, long limitMs, Step<T> step) throws IOException {
+        Future<?> watch = limits.schedule(() -> end(client), limitMs, TimeUnit.MILLISECONDS);
         try {
             return step.run();
         } finally {
-            watch.interrupt();
+            watch.cancel(false);
         }
     }
 
@@ -235,6 +246,8 @@ final class HttpListener implements AutoCloseable {
         }
         awaitAcceptor();
         clients.forEach(HttpListener::end);
+        servers.shutdownNow();
+        limits.shutdownNow();
         counted.close();
         present.close();
         limit.close();
