@@ -150,8 +150,8 @@ final class HttpListener implements AutoCloseable {
         try (client) {
             client.setTcpNoDelay(true);
             exchange(client, pages);
-        } catch (IOException e) {
-            // The client's loss: it hung up, or was too slow.
+        } catch (IOException | RejectedExecutionException e) {
+            // The client's loss: it hung up, was too slow, or the endpoint was closed meanwhile.
             end(client);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
