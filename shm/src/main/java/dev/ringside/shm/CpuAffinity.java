@@ -58,7 +58,7 @@ public final class CpuAffinity {
         }
     }
 
-    private static int call(CFunction handle, MemorySegment mask) {
-        return (int) handle.call(0, mask.byteSize(), mask.address());
+    private static int call(CFunction function, MemorySegment mask) {
+        return (int) function.call(0, mask.byteSize(), mask.address());
     }
 }

@@ -115,13 +115,7 @@ public final class Epoll implements AutoCloseable {
         }
         return (int)
                 CFunction.SYSCALL.call(
-                        SYS_EPOLL_PWAIT2,
-                        fd.number(),
-                        results.address(),
-                        MAX_RESULTS,
-                        timespec,
-                        0L,
-                        0L);
+                        SYS_EPOLL_PWAIT2, fd.number(), results.address(), MAX_RESULTS, timespec);
     }
 
     private int waitMs(long timeoutNs) {

@@ -153,9 +153,7 @@ final class EveryThread {
     }
 
     private int send(long thread) {
-        return (int)
-                CFunction.SYSCALL.call(
-                        (long) SystemCall.TGKILL.number(), processId, thread, (long) SIGNAL);
+        return (int) CFunction.SYSCALL.call(SystemCall.TGKILL.number(), processId, thread, SIGNAL);
     }
 
     private void check(List<Call> calls, String thread) throws LinuxException {

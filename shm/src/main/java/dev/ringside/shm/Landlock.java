@@ -182,7 +182,7 @@ final class Landlock implements AutoCloseable {
     }
 
     private static long syscall(SystemCall call, long a, long b, long c, long d) {
-        return CFunction.SYSCALL.call((long) call.number(), a, b, c, d);
+        return CFunction.SYSCALL.call(call.number(), a, b, c, d);
     }
 
     @Override

@@ -105,7 +105,7 @@ final class Libc {
 
     /** With one argument; the others are 0, as the kernel demands. */
     static int prctl(int option, long argument) {
-        return (int) PRCTL.call(option, argument, 0L, 0L, 0L);
+        return (int) PRCTL.call(option, argument);
     }
 
     /** Sets O_NONBLOCK and FD_CLOEXEC on a descriptor that came from elsewhere. */

@@ -54,7 +54,7 @@ public final class NetNamespace implements AutoCloseable {
      */
     public static NetNamespace enterNew() throws LinuxException {
         NetNamespace stay = new NetNamespace(open(CURRENT));
-        int result = call(UNSHARE);
+        int result = (int) UNSHARE.call(NetSpec.CLONE_NEWNET);
         if (result < 0) {
             stay.home.close();
             throw new LinuxException("unshare CLONE_NEWNET", -result, "it needs CAP_SYS_ADMIN");
@@ -74,10 +74,6 @@ public final class NetNamespace implements AutoCloseable {
 
     private static int setns(int fd) {
         return (int) SETNS.call(fd, NetSpec.CLONE_NEWNET);
-    }
-
-    private static int call(CFunction unshare) {
-        return (int) unshare.call(NetSpec.CLONE_NEWNET);
     }
 
     /**

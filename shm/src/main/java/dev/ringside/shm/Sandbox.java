@@ -236,6 +236,6 @@ public final class Sandbox {
 
     private static long seccomp(long operation, long flags, MemorySegment filter) {
         return CFunction.SYSCALL.call(
-                (long) SystemCall.SECCOMP.number(), operation, flags, filter.address());
+                SystemCall.SECCOMP.number(), operation, flags, filter.address());
     }
 }
