@@ -1,7 +1,6 @@
 package dev.ringside.server.process;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
-import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
@@ -46,14 +45,18 @@ final class HeapRoom {
      * cycle would be longer than what it delays.
      */
     static void watch() {
-        var room = new HeapRoom();
-        for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
-            if (collector.getName().endsWith("Cycles")
-                    && collector instanceof NotificationEmitter emitter) {
-                emitter.addNotificationListener((event, tag) -> room.fit(), null, null);
-                room.limit(Math.min(LEAST_BYTES, Runtime.getRuntime().maxMemory()));
-            }
+        List<NotificationEmitter> cycles =
+                ManagementFactory.getGarbageCollectorMXBeans().stream()
+                        .filter(collector -> collector.getName().endsWith("Cycles"))
+                        .map(NotificationEmitter.class::cast)
+                        .toList();
+        if (cycles.isEmpty()) {
+            return;
         }
+        var room = new HeapRoom();
+        room.limit(Math.min(LEAST_BYTES, Runtime.getRuntime().maxMemory()));
+        cycles.forEach(
+                emitter -> emitter.addNotificationListener((event, tag) -> room.fit(), null, null));
     }
 
     private void fit() {
