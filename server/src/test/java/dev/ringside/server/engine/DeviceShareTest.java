@@ -7,9 +7,6 @@ import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.Memfd;
 import dev.ringside.shm.MemoryRegion;
-import dev.ringside.vhostuser.QueueStart;
-import dev.ringside.virtqueue.QueueCounter;
-import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.RingLayout;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.Virtqueues;
@@ -18,7 +15,6 @@ import dev.ringside.virtqueue.device.VirtioDevice;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,29 +88,10 @@ final class DeviceShareTest {
             final Virtqueue queue =
                     Virtqueues.create(
                             new RingLayout(i, RING, 0, 16L * RING, 32L * RING), 0, 0, memory);
-            final QueueSlot slot =
-                    new QueueSlot(
-                            device,
-                            new QueueStart(queue, memory, null, null, null, null, true),
-                            false,
-                            new Counters<>(QueueCounter.class),
-                            new NoFaults());
+            final QueueSlot slot = NoFaults.slot(device, queue, memory);
             slot.start(shard);
             slots.add(slot);
             share.add(slot);
-        }
-    }
-
-    private static final class NoFaults implements QueueSlot.Listener {
-        @Override
-        public void onRingFault(
-                final int index, final RingFault fault, final @Nullable Throwable cause) {
-            throw new AssertionError(fault + " " + cause);
-        }
-
-        @Override
-        public void onMemoryVanished() {
-            throw new AssertionError();
         }
     }
 

@@ -3,15 +3,11 @@ package dev.ringside.server.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ringside.metrics.Counters;
 import dev.ringside.metrics.MetricsRegistry;
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.Memfd;
 import dev.ringside.shm.MemoryRegion;
-import dev.ringside.vhostuser.QueueStart;
 import dev.ringside.virtqueue.DescriptorChain;
-import dev.ringside.virtqueue.QueueCounter;
-import dev.ringside.virtqueue.RingFault;
 import dev.ringside.virtqueue.RingLayout;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.Virtqueues;
@@ -24,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -70,13 +65,7 @@ final class ShardTurnTest {
                                 new Class<?>[] {VirtioDevice.class},
                                 (proxy, method, arguments) -> worker(name));
         taken.put(name, 0);
-        shard.add(
-                new QueueSlot(
-                        device,
-                        new QueueStart(queue, memory, null, null, null, null, true),
-                        false,
-                        new Counters<>(QueueCounter.class),
-                        new NoFaults()));
+        shard.add(NoFaults.slot(device, queue, memory));
         return queue;
     }
 
@@ -94,19 +83,6 @@ final class ShardTurnTest {
                                     case "leastBurst" -> LEAST_BURST;
                                     default -> null;
                                 });
-    }
-
-    private static final class NoFaults implements QueueSlot.Listener {
-        @Override
-        public void onRingFault(
-                final int index, final RingFault fault, final @Nullable Throwable cause) {
-            throw new AssertionError(fault + " " + cause);
-        }
-
-        @Override
-        public void onMemoryVanished() {
-            throw new AssertionError();
-        }
     }
 
     private Map<Integer, Integer> turn() {
