@@ -19,13 +19,13 @@ final class DeviceShare {
 
     final VirtioDevice device;
 
-    private int turnsWithoutWork;
     private final int budget;
     private final long shareNs;
     private final LongSupplier clock;
     private final Counters<ShardCounter> counters;
     private QueueSlot[] slots = new QueueSlot[0];
     private int first;
+    private int turnsWithoutWork;
 
     /**
      * A device that has no queues yet.

@@ -132,10 +132,10 @@ final class Shard implements ShardContext, AutoCloseable {
         firstShare = at + 1;
         int work = 0;
         int busy = 0;
-        int left = 0;
+        boolean leftOut = false;
         for (int i = 0; i < current.length; i++) {
             if (othersWork && current[at].isQuiet() && (at + turns) % QUIET_EVERY != 0) {
-                left++;
+                leftOut = true;
             } else {
                 final int done = current[at].turn(alone, least);
                 work += done;
@@ -144,7 +144,7 @@ final class Shard implements ShardContext, AutoCloseable {
             at = at + 1 == current.length ? 0 : at + 1;
         }
         busyDevices = busy;
-        return work == 0 && left > 0 ? 1 : work;
+        return work == 0 && leftOut ? 1 : work;
     }
 
     private int turn(ShardTask task) {
