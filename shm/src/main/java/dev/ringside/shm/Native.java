@@ -55,7 +55,7 @@ final class Native {
                 MemorySegment.ofAddress(address), descriptor, Linker.Option.critical(true));
     }
 
-    private static MemorySegment symbol(String name) {
+    static MemorySegment symbol(String name) {
         return LINKER.defaultLookup()
                 .find(name)
                 .orElseThrow(

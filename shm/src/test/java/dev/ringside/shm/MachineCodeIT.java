@@ -36,6 +36,12 @@ class MachineCodeIT {
         assertEquals(assemble("prefetch", "aarch64"), PrefetchCode.AARCH64);
     }
 
+    @Test
+    void shouldBeWhatTheAssemblerMakesWhenItCopies() throws Exception {
+        assertEquals(assemble("headed-copies", "x86_64"), HeadedCopiesCode.X86_64);
+        assertEquals(assemble("headed-copies", "aarch64"), HeadedCopiesCode.AARCH64);
+    }
+
     private String assemble(String source, String architecture) throws Exception {
         Path object = directory.resolve("code.o");
         Path code = directory.resolve("code.bin");
