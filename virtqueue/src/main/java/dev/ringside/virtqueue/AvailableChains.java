@@ -14,6 +14,12 @@ final class AvailableChains extends ReadAhead {
     private static final long WRITE_FLAG =
             (long) SplitRingSpec.VIRTQ_DESC_F_WRITE << (Byte.SIZE * 4);
 
+    /** Which flags tell that a chain is one buffer of some kind. */
+    private static final int ONE_BUFFER =
+            SplitRingSpec.VIRTQ_DESC_F_NEXT
+                    | SplitRingSpec.VIRTQ_DESC_F_INDIRECT
+                    | SplitRingSpec.VIRTQ_DESC_F_WRITE;
+
     AvailableChains() {
         super(WORDS);
     }
@@ -63,6 +69,46 @@ final class AvailableChains extends ReadAhead {
     /** Second word of its descriptor. */
     long meta() {
         return words[next + 2];
+    }
+
+    /**
+     * Takes chains of one buffer each, see {@link Virtqueue#nextBuffers}. A loop of its own, so
+     * that what is the same for all of them is looked up once.
+     *
+     * @param run how many there are
+     * @param slots by head: where its chain is noted, below 0 when it is not in flight
+     * @param availableIndex of the first one
+     * @return how many were taken
+     */
+    int take(BufferBurst into, int run, GuestBuffers buffers, int[] slots, int availableIndex) {
+        long[] from = words;
+        int first = next;
+        int wanted = into.writable() ? SplitRingSpec.VIRTQ_DESC_F_WRITE : 0;
+        long start = buffers.nearStart();
+        long bytes = buffers.nearBytes();
+        int count = into.count();
+        int done = 0;
+        for (; done < run; done++) {
+            int at = first + WORDS * done;
+            long head = from[at];
+            long offset = from[at + 1] - start;
+            long meta = from[at + 2];
+            long length = meta & 0xffff_ffffL;
+            if (((int) (meta >>> Integer.SIZE) & ONE_BUFFER) != wanted
+                    || offset < 0
+                    || offset > bytes - length
+                    || length > DescriptorChain.MAX_ENTRY_BYTES
+                    || length == 0
+                    || head >= slots.length
+                    || slots[(int) head] >= 0) {
+                break;
+            }
+            slots[(int) head] = (availableIndex + done) & (slots.length - 1);
+            into.put(count + done, (int) head, offset, (int) length);
+        }
+        advance(done);
+        into.added(done);
+        return done;
     }
 
     /** The first one is taken. */

@@ -2,6 +2,7 @@ package dev.ringside.virtqueue;
 
 import dev.ringside.shm.GuestMemory;
 import dev.ringside.shm.Iotlb;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,6 +70,11 @@ final class GuestBuffers {
         return chain.add(nearRegion, offset, (int) length, writable)
                 ? null
                 : RingFault.CHAIN_TOO_LONG;
+    }
+
+    /** The region where the last buffers were. */
+    MemorySegment nearSegment() {
+        return nearBytes == 0 ? MemorySegment.NULL : memory.segment(nearRegion);
     }
 
     /** The first address of the region where the last buffers were. */

@@ -1,5 +1,6 @@
 package dev.ringside.virtqueue;
 
+import static dev.ringside.virtqueue.AvailableDescriptors.WORDS;
 import static dev.ringside.virtqueue.PackedRingSpec.VIRTQ_DESC_F_INDIRECT;
 import static dev.ringside.virtqueue.PackedRingSpec.VIRTQ_DESC_F_NEXT;
 import static dev.ringside.virtqueue.PackedRingSpec.VIRTQ_DESC_F_WRITE;
@@ -18,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class PackedChainWalker {
     static final int AVAILABLE_BITS = VRING_PACKED_DESC_F_AVAIL | VRING_PACKED_DESC_F_USED;
+
+    /** Which flags tell that a descriptor is available, and a chain of one buffer of some kind. */
+    private static final int ONE_BUFFER =
+            AVAILABLE_BITS | VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_INDIRECT | VIRTQ_DESC_F_WRITE;
 
     private final int queueSize;
     private final int indirectLimit;
@@ -60,9 +65,9 @@ final class PackedChainWalker {
         buffersAhead = new BuffersAhead(buffers, bytes, writable);
     }
 
-    /** Descriptors that were read and whose chain was not taken are read again. */
-    void forgetAhead() {
-        ahead.forget();
+    /** What was read of descriptors whose chains were not taken. */
+    ReadAhead ahead() {
+        return ahead;
     }
 
     void remap(GuestMemory newMemory) {
@@ -98,6 +103,64 @@ final class PackedChainWalker {
         buffers.begin(chain, 0);
         RingFault fault = walkDirect(slot, wrap, seen, room, chain);
         return fault != null ? fault : checkBytes(chain);
+    }
+
+    /**
+     * Takes chains of one buffer each, see {@link Virtqueue#nextBuffers}.
+     *
+     * @param slot of the first one
+     * @param wrap the driver's wrap counter there
+     * @param seen how many descriptors were seen to be available from there on
+     * @param most how many chains to take, up to {@code seen}
+     */
+    void takeBuffers(
+            BufferBurst into, int slot, boolean wrap, int seen, int most, PackedTaken taken) {
+        into.begin(buffers.nearSegment());
+        int at = slot;
+        int wanted = availableBits(wrap) | (into.writable() ? VIRTQ_DESC_F_WRITE : 0);
+        while (into.count() < most) {
+            if (ahead.isLow()) {
+                ahead.read(ring, at, seen - into.count(), buffersAhead);
+            }
+            int run = Math.min(Math.min(most - into.count(), ahead.ready()), queueSize - at);
+            int done = takeRun(into, at, wanted, run, taken);
+            ahead.advance(done);
+            into.added(done);
+            if (done < run) {
+                break;
+            }
+            at += done;
+            if (at == queueSize) {
+                at = 0;
+                wanted ^= AVAILABLE_BITS;
+            }
+        }
+    }
+
+    /** A loop of its own, so that what is the same for all chains is looked up once. */
+    private int takeRun(BufferBurst into, int slot, int wanted, int run, PackedTaken taken) {
+        long[] words = ahead.words;
+        int next = ahead.next;
+        long start = buffers.nearStart();
+        long bytes = buffers.nearBytes();
+        int count = into.count();
+        for (int i = 0; i < run; i++) {
+            long offset = words[next + WORDS * i] - start;
+            long meta = words[next + WORDS * i + 1];
+            int name = id(meta);
+            long length = bytes(meta);
+            if ((flags(meta) & ONE_BUFFER) != wanted
+                    || offset < 0
+                    || offset > bytes - length
+                    || length > DescriptorChain.MAX_ENTRY_BYTES
+                    || length == 0
+                    || !taken.isFree(name)) {
+                return i;
+            }
+            taken.add(name, slot + i, 1);
+            into.put(count + i, name, offset, (int) length);
+        }
+        return run;
     }
 
     /**

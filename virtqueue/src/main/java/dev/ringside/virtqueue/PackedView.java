@@ -16,15 +16,15 @@ final class PackedView {
 
     private final PackedRing ring;
     private final int size;
-    private final int[] lengths;
+    private final PackedTaken taken;
 
     /**
-     * @param lengths by buffer ID: how many descriptors its chain has that is in flight; 0: none
+     * @param taken the chains that are in flight
      */
-    PackedView(PackedRing ring, int size, int[] lengths) {
+    PackedView(PackedRing ring, int size, PackedTaken taken) {
         this.ring = ring;
         this.size = size;
-        this.lengths = lengths;
+        this.taken = taken;
     }
 
     RingView.Content content(PackedBase base, int entries) {
@@ -71,8 +71,7 @@ final class PackedView {
         long meta = table.get(LONG, offset + PackedRingSpec.DESCRIPTOR_META);
         int id = (int) (meta >>> Integer.SIZE) & SHORT_MASK;
         int flags = (int) (meta >>> (Integer.SIZE + Short.SIZE)) & SHORT_MASK;
-        String state =
-                available ? "available" : id < size && lengths[id] > 0 ? "in flight" : "used";
+        String state = available ? "available" : taken.has(id) ? "in flight" : "used";
         RingView.Descriptor descriptor =
                 new RingView.Descriptor(
                         slot,

@@ -15,14 +15,9 @@ public final class PackedVirtqueue extends RingQueue {
     private final PackedRing ring;
     private final PackedChainWalker walker;
     private final @Nullable PackedReplay notes;
-    private final @Nullable UsedOrder order;
     private final Resumption resumption;
 
-    /** By buffer ID: how many descriptors its chain has in the ring; 0: not in flight. */
-    private final int[] lengths;
-
-    /** By buffer ID: the slot of its chain's first descriptor. */
-    private final int[] firstSlots;
+    private final PackedTaken taken;
 
     /** The next descriptor to take. */
     private int nextAvailable;
@@ -46,12 +41,6 @@ public final class PackedVirtqueue extends RingQueue {
     /** Descriptors taken and not yet shown to the driver as used. */
     private int outstanding;
 
-    private int inFlight;
-    private boolean suppressed;
-
-    /** Whether a driver was called for what came before is unknown: then it is called once more. */
-    private boolean callUnknown = true;
-
     /** What was seen when translations were missing. */
     private int pausedDescriptors;
 
@@ -66,14 +55,11 @@ public final class PackedVirtqueue extends RingQueue {
             @Nullable PackedInflight notes,
             boolean ended) {
         super(layout, features);
-        boolean inOrder = (features & VirtioSpec.VIRTIO_F_IN_ORDER) != 0;
-        this.order = inOrder ? new UsedOrder(size) : null;
         this.ring = ring;
         boolean indirect = (features & VirtioSpec.VIRTIO_RING_F_INDIRECT_DESC) != 0;
         boolean keep = notes != null;
         this.walker = new PackedChainWalker(size, indirect, keep, ring, memory, io);
-        this.lengths = new int[size];
-        this.firstSlots = new int[size];
+        this.taken = new PackedTaken(size);
         this.unpublished = new UsedDescriptors(size);
         this.resumption =
                 notes == null || notes.fresh()
@@ -166,7 +152,7 @@ public final class PackedVirtqueue extends RingQueue {
             broken = checkName(id);
         }
         if ((broken != null || tracked) && !admit(id, chain, broken)) {
-            walker.forgetAhead();
+            walker.ahead().forget();
             chain.clear();
             return false;
         }
@@ -179,7 +165,7 @@ public final class PackedVirtqueue extends RingQueue {
         if (id >= size) {
             return RingFault.HEAD_INDEX;
         }
-        return lengths[id] == 0 ? null : RingFault.HEAD_IN_FLIGHT;
+        return taken.isFree(id) ? null : RingFault.HEAD_IN_FLIGHT;
     }
 
     @Override
@@ -217,11 +203,15 @@ public final class PackedVirtqueue extends RingQueue {
     }
 
     private void take(int id, int length) {
-        lengths[id] = length;
-        firstSlots[id] = nextAvailable;
-        inFlight++;
+        taken.add(id, nextAvailable, length);
+        moveOn(1, length);
+    }
+
+    /** Chains were taken that have so many descriptors. */
+    private void moveOn(int chains, int length) {
+        inFlight += chains;
         outstanding += length;
-        seenChains--;
+        seenChains -= chains;
         seenDescriptors -= length;
         if (seenDescriptors < 0 || seenChains < 0) {
             // The driver changed a chain after it was seen. What counts is what was taken.
@@ -235,6 +225,14 @@ public final class PackedVirtqueue extends RingQueue {
     }
 
     @Override
+    int takeBuffers(BufferBurst into, int most) {
+        int limit = Math.min(most, seenDescriptors);
+        walker.takeBuffers(into, nextAvailable, availableWrap, seenDescriptors, limit, taken);
+        moveOn(into.count(), into.count());
+        return into.count();
+    }
+
+    @Override
     public void fetchAhead(int bytes, boolean writable) {
         walker.fetchAhead(bytes, writable);
     }
@@ -244,7 +242,8 @@ public final class PackedVirtqueue extends RingQueue {
         if (seenDescriptors == 0) {
             look();
         }
-        return seenChains;
+        // Of the last chain perhaps only the beginning was seen; it is taken all the same.
+        return seenDescriptors == 0 ? 0 : Math.max(seenChains, 1);
     }
 
     @Override
@@ -258,8 +257,8 @@ public final class PackedVirtqueue extends RingQueue {
         inFlight--;
         if (order == null) {
             use(head, written);
-        } else if (firstSlots[head] != nextUsed) {
-            order.hold(firstSlots[head], head, written);
+        } else if (taken.firstSlot(head) != nextUsed) {
+            order.hold(taken.firstSlot(head), head, written);
         } else {
             use(head, written);
             useHeld(order);
@@ -276,33 +275,34 @@ public final class PackedVirtqueue extends RingQueue {
 
     /** Whether a chain of this name was taken and neither completed nor given back. */
     private boolean holds(int id) {
-        return id >= 0
-                && id < size
-                && lengths[id] != 0
-                && (order == null || !order.holds(firstSlots[id]));
+        return taken.has(id) && (order == null || !order.holds(taken.firstSlot(id)));
     }
 
     @Override
-    public void giveBack(int head) {
+    ReadAhead ahead() {
+        return walker.ahead();
+    }
+
+    @Override
+    void putBack(int head) {
         if (!holds(head)) {
             throw notInFlight("buffer ID", head);
         }
-        int length = lengths[head];
+        int length = taken.length(head);
         int slot = nextAvailable - length;
         boolean wraps = slot < 0;
         if (wraps) {
             slot += size;
         }
-        if (firstSlots[head] != slot) {
+        if (taken.firstSlot(head) != slot) {
             throw notInFlight("buffer ID", head);
         }
         if (writeLog != null) {
             writeLog.givenBack(head);
         }
-        lengths[head] = 0;
+        taken.remove(head);
         inFlight--;
         forgetRanges(head);
-        walker.forgetAhead();
         outstanding -= length;
         nextAvailable = slot;
         availableWrap ^= wraps;
@@ -396,15 +396,10 @@ public final class PackedVirtqueue extends RingQueue {
     }
 
     @Override
-    public int inFlight() {
-        return inFlight;
-    }
-
-    @Override
     void forgetSeen() {
         seenDescriptors = 0;
         seenChains = 0;
-        walker.forgetAhead();
+        walker.ahead().forget();
     }
 
     @Override
@@ -479,8 +474,8 @@ public final class PackedVirtqueue extends RingQueue {
 
     /** The driver sees it when it is published. */
     private void use(int id, int written) {
-        int length = lengths[id];
-        lengths[id] = 0;
+        int length = taken.length(id);
+        taken.remove(id);
         unpublished.add(nextUsed, usedWrap, id, length, written);
         if (tracked && notes != null) {
             notes.used(id);
@@ -494,6 +489,6 @@ public final class PackedVirtqueue extends RingQueue {
 
     @Override
     RingView.Content content(int entries) {
-        return new PackedView(ring, size, lengths).content(position(), entries);
+        return new PackedView(ring, size, taken).content(position(), entries);
     }
 }

@@ -37,6 +37,27 @@ abstract sealed class ReadAhead permits AvailableChains, AvailableDescriptors {
         return next == low;
     }
 
+    /** How many can be taken before it is time to read. */
+    final int ready() {
+        return (low - next) / itemWords;
+    }
+
+    /** The first ones are taken. */
+    final void advance(int count) {
+        next += itemWords * count;
+    }
+
+    /**
+     * The last ones that were taken are the first ones again; false: they are not known any more.
+     */
+    final boolean goBack(int count) {
+        boolean known = next >= itemWords * count;
+        if (known) {
+            next -= itemWords * count;
+        }
+        return known;
+    }
+
     /** How many are here. */
     final int held() {
         return (end - next) / itemWords;
@@ -70,7 +91,8 @@ abstract sealed class ReadAhead permits AvailableChains, AvailableDescriptors {
 
     /** All of them are read again before they are taken. */
     final void forget() {
-        end = next;
-        low = next;
+        next = 0;
+        end = 0;
+        low = 0;
     }
 }

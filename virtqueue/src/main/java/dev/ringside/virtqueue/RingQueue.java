@@ -6,12 +6,27 @@ import org.jspecify.annotations.Nullable;
 
 /** What split and packed virtqueues have in common: who they are, and who is told what. */
 abstract sealed class RingQueue implements Virtqueue permits SplitVirtqueue, PackedVirtqueue {
+    /** Fewer cost less one by one. */
+    private static final int FEW_BUFFERS = 4;
+
     final int index;
     final int size;
     final boolean eventIdx;
 
     /** With VIRTIO_F_ACCESS_PLATFORM only. */
     final @Nullable IoAccess io;
+
+    /** With VIRTIO_F_IN_ORDER only. */
+    final @Nullable UsedOrder order;
+
+    /** Chains taken and not completed. */
+    int inFlight;
+
+    /** Whether the driver was asked not to kick. */
+    boolean suppressed;
+
+    /** Whether a driver was called for what came before is unknown: then it is called once more. */
+    boolean callUnknown = true;
 
     @Nullable RingFault fault;
 
@@ -29,6 +44,8 @@ abstract sealed class RingQueue implements Virtqueue permits SplitVirtqueue, Pac
         size = layout.size();
         eventIdx = (features & VirtioSpec.VIRTIO_RING_F_EVENT_IDX) != 0;
         io = IoAccess.of(features, index, size);
+        boolean inOrder = (features & VirtioSpec.VIRTIO_F_IN_ORDER) != 0;
+        order = inOrder ? new UsedOrder(size) : null;
     }
 
     /** Whether anybody but the queue itself has to hear of each chain. */
@@ -38,6 +55,12 @@ abstract sealed class RingQueue implements Virtqueue permits SplitVirtqueue, Pac
 
     /** Has the ring, and what walks it, work in another memory; false: it is not in there. */
     abstract boolean moveRing(GuestMemory memory);
+
+    /** What was read of chains that were not taken. */
+    abstract ReadAhead ahead();
+
+    /** Makes the chain that was taken last available again; {@link #ahead} does not know it. */
+    abstract void putBack(int head);
 
     /** What the driver was seen to have made available is looked up again before it is taken. */
     abstract void forgetSeen();
@@ -59,6 +82,11 @@ abstract sealed class RingQueue implements Virtqueue permits SplitVirtqueue, Pac
     @Override
     public final int size() {
         return size;
+    }
+
+    @Override
+    public final int inFlight() {
+        return inFlight;
     }
 
     @Override
@@ -138,6 +166,42 @@ abstract sealed class RingQueue implements Virtqueue permits SplitVirtqueue, Pac
     @Override
     public final boolean touches(long first, long last) {
         return io == null || ringTouches(first, last) || io.inFlight().touch(first, last);
+    }
+
+    @Override
+    public final void giveBack(int head) {
+        putBack(head);
+        ahead().forget();
+    }
+
+    @Override
+    public final int nextBuffers(BufferBurst into, int most) {
+        int limit = Math.min(Math.min(most, into.room()), pending());
+        if (tracked || limit < FEW_BUFFERS) {
+            into.empty();
+            return 0;
+        }
+        return takeBuffers(into, limit);
+    }
+
+    /** As {@link #nextBuffers}: so many are pending, and nobody keeps track of them. */
+    abstract int takeBuffers(BufferBurst into, int most);
+
+    @Override
+    public final void settleBuffers(BufferBurst burst, int end) {
+        int left = burst.count() - end;
+        for (int i = burst.count() - 1; i >= end; i--) {
+            putBack(burst.head(i));
+        }
+        if (left > 0 && (tracked || fault != null || !ahead().goBack(left))) {
+            ahead().forget();
+        }
+        for (int i = 0; i < end; i++) {
+            if (!burst.isKept(i)) {
+                complete(burst.head(i), burst.written(i), burst.written(i));
+            }
+        }
+        burst.empty();
     }
 
     /** A chain that is {@link #tracked} was completed. */

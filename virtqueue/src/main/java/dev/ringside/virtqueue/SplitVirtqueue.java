@@ -18,7 +18,6 @@ public final class SplitVirtqueue extends RingQueue {
     private final int slotMask;
     private final SplitRing ring;
     private final SplitChainWalker walker;
-    private final @Nullable UsedOrder order;
 
     private final @Nullable SplitInflight inflight;
     private final Resumption resumption;
@@ -41,15 +40,8 @@ public final class SplitVirtqueue extends RingQueue {
 
     private int publishedUsed;
 
-    private int inFlight;
-
     /** Chains to take first; null: the ring tells all heads. */
     private @Nullable SplitReplay replay;
-
-    private boolean suppressed;
-
-    /** Whether a driver was called for what came before is unknown: then it is called once more. */
-    private boolean callUnknown = true;
 
     private SplitVirtqueue(
             RingLayout layout,
@@ -68,10 +60,8 @@ public final class SplitVirtqueue extends RingQueue {
         this.usedEntries = new long[size];
         this.nextUsed = ring.usedIndex();
         this.publishedUsed = nextUsed;
-        boolean inOrder = (features & VirtioSpec.VIRTIO_F_IN_ORDER) != 0;
         this.inflight = inflight;
-        this.resumption = inflight == null ? resume(base, inOrder) : recover(inflight);
-        this.order = inOrder ? new UsedOrder(size) : null;
+        this.resumption = inflight == null ? resume(base) : recover(inflight);
         this.tracked = isTracked();
     }
 
@@ -79,7 +69,7 @@ public final class SplitVirtqueue extends RingQueue {
      * Without notes: in order, everything before the used index was done and nothing behind it,
      * whatever the front-end thinks. Else the front-end's word is all there is.
      */
-    private Resumption resume(int base, boolean inOrder) {
+    private Resumption resume(int base) {
         nextAvailable = base;
         seenAvailable = base;
         int left = outstanding();
@@ -87,7 +77,7 @@ public final class SplitVirtqueue extends RingQueue {
             fail(RingFault.AVAILABLE_INDEX);
             return Resumption.CLEAN;
         }
-        if (inOrder) {
+        if (order != null) {
             nextAvailable = publishedUsed;
             seenAvailable = publishedUsed;
             return Resumption.CLEAN;
@@ -196,6 +186,21 @@ public final class SplitVirtqueue extends RingQueue {
         return true;
     }
 
+    @Override
+    int takeBuffers(BufferBurst into, int most) {
+        into.begin(walker.buffers().nearSegment());
+        while (into.count() < most && (!ahead.isLow() || lookAhead())) {
+            int run = Math.min(most - into.count(), ahead.ready());
+            int done = ahead.take(into, run, walker.buffers(), slots, nextAvailable);
+            inFlight += done;
+            nextAvailable = (nextAvailable + done) & INDEX_MASK;
+            if (done < run) {
+                break;
+            }
+        }
+        return into.count();
+    }
+
     /** Whether a chain that is broken, or that somebody keeps track of, is taken. */
     private boolean admit(int head, DescriptorChain chain, @Nullable RingFault broken) {
         if (io != null && io.lacking()) {
@@ -261,7 +266,12 @@ public final class SplitVirtqueue extends RingQueue {
     }
 
     @Override
-    public void giveBack(int head) {
+    ReadAhead ahead() {
+        return ahead;
+    }
+
+    @Override
+    void putBack(int head) {
         int last = (nextAvailable - 1) & INDEX_MASK;
         if (!holds(head) || slots[head] != (last & slotMask)) {
             throw notInFlight("head", head);
@@ -276,7 +286,6 @@ public final class SplitVirtqueue extends RingQueue {
             inflight.givenBack(head);
         }
         nextAvailable = last;
-        ahead.forget();
         if (fault != null) {
             seenAvailable = nextAvailable;
         }
@@ -369,11 +378,6 @@ public final class SplitVirtqueue extends RingQueue {
     @Override
     public boolean remembersInFlight() {
         return inflight != null && writeLog == null;
-    }
-
-    @Override
-    public int inFlight() {
-        return inFlight;
     }
 
     @Override

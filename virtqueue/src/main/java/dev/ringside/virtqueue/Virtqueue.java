@@ -35,6 +35,27 @@ public sealed interface Virtqueue permits RingQueue {
     boolean next(DescriptorChain chain);
 
     /**
+     * Takes chains that come next, as long as each is one buffer of the burst's kind in the region
+     * of the last ones: together they cost a part of what they cost one by one. Every field is read
+     * once and validated once.
+     *
+     * @param into empty before, or {@link #settleBuffers settled}
+     * @param most the most chains; {@link BufferBurst#room} if that is less
+     * @return how many; 0: ask {@link #next}, which takes what this method does not, and knows when
+     *     nothing is available
+     */
+    int nextBuffers(BufferBurst into, int most);
+
+    /**
+     * Ends a burst: completes its first chains in their order, but those that are {@link
+     * BufferBurst#keep kept}, and gives the others back, which are the last ones that were taken.
+     * The burst is empty then.
+     *
+     * @param end the first chain that is given back
+     */
+    void settleBuffers(BufferBurst burst, int end);
+
+    /**
      * Chains that the driver has made available and that were not taken yet. Looks at the ring only
      * when all that were seen before have been taken. Zero after a fault.
      */

@@ -2,6 +2,7 @@ package dev.ringside.virtqueue;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ringside.shm.Ranges;
 import java.lang.foreign.MemorySegment;
 import java.util.EnumSet;
 import java.util.Set;
@@ -82,11 +83,20 @@ final class HostileDriverTest {
     private static void serve(NaiveDriver driver) throws InvalidRingException {
         Set<RingFault> missing = EnumSet.copyOf(REACHABLE);
         int taken = 0;
+        int inBursts = 0;
         SplitVirtqueue queue = driver.queue(0);
         DescriptorChain chain = new DescriptorChain(queue.maxChainEntries());
+        BufferBurst burst = new BufferBurst(SIZE, false);
         byte[] bytes = new byte[64];
-        for (int i = 0; i < ITERATIONS || taken < CHAINS || !missing.isEmpty(); i++) {
-            if (queue.next(chain)) {
+        for (int i = 0;
+                i < ITERATIONS || taken < CHAINS || inBursts < CHAINS || !missing.isEmpty();
+                i++) {
+            int together = queue.nextBuffers(burst, SIZE);
+            if (together > 0) {
+                inBursts += together;
+                assertInside(burst);
+                queue.settleBuffers(burst, i % (together + 1));
+            } else if (queue.next(chain)) {
                 taken++;
                 assertInside(chain);
                 assertTrue(chain.head() < SIZE);
@@ -106,6 +116,16 @@ final class HostileDriverTest {
                 // What a front-end does after a device reset.
                 queue = driver.queue(driver.deviceIndex());
             }
+        }
+    }
+
+    static void assertInside(BufferBurst burst) {
+        Ranges buffers = burst.buffers();
+        for (int i = 0; i < burst.count(); i++) {
+            int length = buffers.length(i);
+            long offset = buffers.offset(i);
+            assertTrue(offset >= 0 && length > 0);
+            assertTrue(length <= buffers.segment().byteSize() - offset);
         }
     }
 

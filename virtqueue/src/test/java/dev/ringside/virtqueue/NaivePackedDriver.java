@@ -135,6 +135,10 @@ final class NaivePackedDriver extends RingDriver {
         putLittleEndian(at + 14, flags, 2);
     }
 
+    int flags(int slot) {
+        return acquireFlags(slot);
+    }
+
     void putFlags(int slot, int flags) {
         memory.putShort(flagsAddress(slot), flags);
     }

@@ -68,12 +68,21 @@ final class PackedHostileDriverTest {
         Set<RingFault> missing = EnumSet.copyOf(REACHABLE);
         Deque<Integer> held = new ArrayDeque<>();
         int taken = 0;
+        int inBursts = 0;
         PackedVirtqueue queue = driver.queue(PackedBase.START);
         DescriptorChain chain = new DescriptorChain(queue.maxChainEntries());
+        BufferBurst burst = new BufferBurst(SIZE, true);
         byte[] bytes = new byte[64];
-        for (int i = 0; i < ITERATIONS || taken < CHAINS || !missing.isEmpty(); i++) {
+        for (int i = 0;
+                i < ITERATIONS || taken < CHAINS || inBursts < CHAINS || !missing.isEmpty();
+                i++) {
             queue.pending();
-            if (queue.next(chain)) {
+            int together = queue.nextBuffers(burst, SIZE);
+            if (together > 0) {
+                inBursts += together;
+                HostileDriverTest.assertInside(burst);
+                queue.settleBuffers(burst, i % (together + 1));
+            } else if (queue.next(chain)) {
                 taken++;
                 HostileDriverTest.assertInside(chain);
                 assertTrue(chain.head() < SIZE);

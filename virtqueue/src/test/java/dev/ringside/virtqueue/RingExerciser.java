@@ -39,10 +39,15 @@ final class RingExerciser {
             queue.fetchAhead(100, (turns & 2) != 0);
         }
         DescriptorChain chain = new DescriptorChain(queue.maxChainEntries());
+        BufferBurst burst = new BufferBurst(20, (turns & 4) != 0);
         byte[] bytes = new byte[64];
         for (int round = 0; round < ROUNDS && queue.fault() == null; round++) {
             queue.pending();
-            if (queue.next(chain)) {
+            int together = round % 4 == 3 ? queue.nextBuffers(burst, 1 + turns % 16) : 0;
+            if (together > 0) {
+                HostileDriverTest.assertInside(burst);
+                queue.settleBuffers(burst, together - (turns >> 4) % together);
+            } else if (queue.next(chain)) {
                 HostileDriverTest.assertInside(chain);
                 chain.copyFrom(0, bytes, 0, bytes.length);
                 if ((turns >> round % 8 & 1) == 0) {

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.virtqueue.RingDriver.Buffer;
 import dev.ringside.virtqueue.RingDriver.Used;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,6 +44,7 @@ final class VirtqueueModelTest {
         int called = 0;
         int quiet = 0;
         int givenBack = 0;
+        int inBursts = 0;
         for (int round = 0; round < ROUNDS; round++) {
             try (TestMemory memory = new TestMemory()) {
                 Round played = new Round(random, memory, kind);
@@ -53,11 +56,13 @@ final class VirtqueueModelTest {
                 called += played.calls;
                 quiet += played.quietPublishes;
                 givenBack += played.givenBack;
+                inBursts += played.inBursts;
             }
         }
         assertTrue(called > ROUNDS, "calls: " + called);
         assertTrue(quiet > ROUNDS, "publishes without a call: " + quiet);
         assertTrue(givenBack > ROUNDS, "given back: " + givenBack);
+        assertTrue(inBursts > ROUNDS, "taken in bursts: " + inBursts);
     }
 
     /** A chain that the driver added: what the device must read, and later what it wrote. */
@@ -80,7 +85,11 @@ final class VirtqueueModelTest {
         private final Map<Integer, byte[]> answers = new HashMap<>();
         private Virtqueue queue;
         private final Deque<Integer> takenOrder = new ArrayDeque<>();
+        private final BufferBurst[] bursts = {
+            new BufferBurst(10, false), new BufferBurst(100, true)
+        };
         private int givenBack;
+        private int inBursts;
         private boolean deviceSleeps;
         private boolean driverSleeps;
         private int calls;
@@ -110,7 +119,8 @@ final class VirtqueueModelTest {
         void step() throws InvalidRingException {
             switch (random.nextInt(12)) {
                 case 0, 1, 2 -> addBurst();
-                case 3, 4 -> take();
+                case 3 -> take();
+                case 4 -> takeBuffers();
                 case 5, 6 -> completeSome();
                 case 7 -> {
                     giveBackSome();
@@ -151,6 +161,9 @@ final class VirtqueueModelTest {
             if (driverSleeps) {
                 return;
             }
+            if (random.nextBoolean()) {
+                addBuffers(random.nextBoolean());
+            }
             for (int n = random.nextInt(1, 5); n > 0 && driver.freeDescriptors() > 0; n--) {
                 addOne();
             }
@@ -185,6 +198,27 @@ final class VirtqueueModelTest {
             assertEquals(head, added);
             assertNull(sent.put(head, new Sent(readable, writable, bytes(writable))));
             sentOrder.add(head);
+        }
+
+        /** Chains of one buffer each. */
+        private void addBuffers(boolean writable) {
+            for (int n = random.nextInt(1, 12); n > 0 && driver.freeDescriptors() > 0; n--) {
+                int head = driver.nextHead();
+                List<Buffer> buffer =
+                        List.of(new Buffer(area(head), random.nextInt(1, 120), writable));
+                byte[] content = new byte[bytes(buffer)];
+                if (!writable) {
+                    random.nextBytes(content);
+                }
+                scatter(buffer, content);
+                assertEquals(head, driver.add(buffer));
+                Sent added =
+                        writable
+                                ? new Sent(new byte[0], buffer, content.length)
+                                : new Sent(content, List.of(), 0);
+                assertNull(sent.put(head, added));
+                sentOrder.add(head);
+            }
         }
 
         private static int bytes(List<Buffer> buffers) {
@@ -235,6 +269,68 @@ final class VirtqueueModelTest {
                 takenOrder.push(chain.head());
                 assertEquals(inFlight.size(), queue.inFlight());
             }
+        }
+
+        /** Takes many at once, and keeps, completes or gives back each. */
+        private void takeBuffers() {
+            if (deviceSleeps) {
+                return;
+            }
+            boolean writable = random.nextBoolean();
+            BufferBurst burst = bursts[writable ? 1 : 0];
+            int pending = queue.pending();
+            int count = queue.nextBuffers(burst, random.nextInt(1, 100));
+            assertEquals(count, burst.count());
+            assertTrue(count <= Math.min(pending, burst.room()));
+            assertEquals(inFlight.size() + count, queue.inFlight());
+            int end = random.nextInt(count + 1);
+            List<Taken> answered = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                Taken one = answer(burst, i, writable);
+                if (i >= end) {
+                    continue;
+                }
+                takenOrder.push(one.head);
+                if (random.nextInt(8) == 0) {
+                    burst.keep(i);
+                    inFlight.add(one);
+                } else {
+                    answered.add(one);
+                }
+            }
+            List<Integer> back = new ArrayList<>();
+            for (int i = end; i < count; i++) {
+                back.add(burst.head(i));
+            }
+            queue.settleBuffers(burst, end);
+            for (Taken one : answered) {
+                assertNull(answers.put(one.head, one.written));
+            }
+            for (int head : back) {
+                List<Buffer> buffers = Objects.requireNonNull(sent.get(head)).writable;
+                scatter(buffers, new byte[bytes(buffers)]);
+            }
+            inBursts += end;
+            assertEquals(0, burst.count());
+            assertEquals(inFlight.size(), queue.inFlight());
+            assertTrue(queue.pending() >= pending - end);
+        }
+
+        private Taken answer(BufferBurst burst, int i, boolean writable) {
+            Sent expected = sent.get(burst.head(i));
+            assertNotNull(expected, "head " + burst.head(i) + " was not sent");
+            byte[] content = writable ? new byte[expected.writableBytes] : expected.readable;
+            assertEquals(writable ? 0 : content.length, expected.readable.length);
+            assertEquals(writable ? content.length : 0, expected.writableBytes);
+            assertEquals(content.length, burst.buffers().length(i));
+            MemorySegment buffer =
+                    burst.buffers().segment().asSlice(burst.buffers().offset(i), content.length);
+            assertArrayEquals(content, buffer.toArray(ValueLayout.JAVA_BYTE));
+            byte[] answer = new byte[writable ? random.nextInt(content.length + 1) : 0];
+            random.nextBytes(answer);
+            MemorySegment.copy(answer, 0, buffer, ValueLayout.JAVA_BYTE, 0, answer.length);
+            burst.setWritten(i, answer.length);
+            return new Taken(burst.head(i), answer);
         }
 
         /** From the last one taken backwards, as far as they are in flight. */
