@@ -2,7 +2,6 @@ package dev.ringside.virtio.net;
 
 import dev.ringside.virtio.net.frame.Frame;
 import dev.ringside.virtio.net.frame.FrameKeeper;
-import dev.ringside.virtqueue.DescriptorChain;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.device.Doorbell;
 import dev.ringside.virtqueue.device.ShardContext;
@@ -21,7 +20,6 @@ final class HeldFrames implements FrameKeeper {
     private static final int MOST_EXTENTS = 64;
 
     private final Virtqueue queue;
-    private final DescriptorChain chain;
     private final Doorbell doorbell;
     private final Thread owner = Thread.currentThread();
     private final Frame[] free;
@@ -29,14 +27,11 @@ final class HeldFrames implements FrameKeeper {
     private final short[] holdsOfHead;
     private int freeCount;
 
-    /**
-     * A pool.
-     *
-     * @param chain the one that the frame being held is in
-     */
-    HeldFrames(Virtqueue queue, DescriptorChain chain, ShardContext shard) {
+    /** The chain that the frame is in which can be held now. */
+    private int current;
+
+    HeldFrames(Virtqueue queue, ShardContext shard) {
         this.queue = queue;
-        this.chain = chain;
         doorbell = shard.doorbell();
         freeCount = Math.min(queue.size(), MOST);
         free = new Frame[freeCount];
@@ -54,8 +49,8 @@ final class HeldFrames implements FrameKeeper {
         }
         Frame held = free[--freeCount];
         held.viewOf(frame);
-        held.beginHold(chain.head());
-        holdsOfHead[chain.head()]++;
+        held.beginHold(current);
+        holdsOfHead[current]++;
         return held;
     }
 
@@ -68,7 +63,12 @@ final class HeldFrames implements FrameKeeper {
         }
     }
 
-    /** Whether the chain that was taken last is held. */
+    /** The frame that may be held next is in this chain. */
+    void setCurrent(int head) {
+        current = head;
+    }
+
+    /** Whether a chain is held. */
     boolean holds(int head) {
         return holdsOfHead[head] != 0;
     }

@@ -1,6 +1,9 @@
 package dev.ringside.virtio.net;
 
+import dev.ringside.shm.HeadedCopies;
+import dev.ringside.shm.Ranges;
 import dev.ringside.virtio.net.frame.Frame;
+import dev.ringside.virtio.net.port.FrameSink;
 import dev.ringside.virtqueue.DescriptorChain;
 import dev.ringside.virtqueue.Virtqueue;
 import java.lang.foreign.MemorySegment;
@@ -33,6 +36,7 @@ final class ReceiveBuffers {
     private final int headerBytes;
     private final boolean mergeable;
     private final DescriptorChain chain;
+    private final ReceiveBurst burst;
     private final ReceiveWindow window;
     private final ReceiveHeader headers = new ReceiveHeader();
     private final MemorySegment header = MemorySegment.ofArray(new byte[NetSpec.HASH_HEADER_BYTES]);
@@ -44,6 +48,7 @@ final class ReceiveBuffers {
         headerBytes = NetFeature.headerBytes(features);
         mergeable = NetFeature.has(features, NetSpec.VIRTIO_NET_F_MRG_RXBUF);
         chain = new DescriptorChain(queue.maxChainEntries());
+        burst = new ReceiveBurst(queue);
         window = new ReceiveWindow(queue);
         queue.fetchAhead(QueueSetup.BYTES_AHEAD, true);
     }
@@ -80,6 +85,19 @@ final class ReceiveBuffers {
         writeTo(chain.segment(first), chain.offset(first), frame, length);
         queue.complete(chain.head(), total, total);
         return 1;
+    }
+
+    /**
+     * Writes plain frames ({@link FrameSink#putPlain}) to a chain each and completes those.
+     *
+     * @param first the first of them
+     * @param longest the most bytes of a frame
+     * @return how many were written: the next one is to be written by itself
+     */
+    int writePlain(Ranges frames, int first, int longest) {
+        return headerBytes == HeadedCopies.HEAD_BYTES && window.chains() == 0
+                ? burst.write(frames, first, longest)
+                : 0;
     }
 
     /** The common case: everything goes to one place. */
@@ -149,6 +167,7 @@ final class ReceiveBuffers {
     /** Lets go of guest memory. No buffers wait. */
     void forget() {
         chain.clear();
+        burst.forget();
         window.forget();
     }
 }

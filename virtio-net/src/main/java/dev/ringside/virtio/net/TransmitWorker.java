@@ -2,9 +2,12 @@ package dev.ringside.virtio.net;
 
 import dev.ringside.metrics.Counters;
 import dev.ringside.shm.GuestMemory;
+import dev.ringside.shm.HeadedCopies;
+import dev.ringside.shm.Ranges;
 import dev.ringside.virtio.net.frame.Frame;
 import dev.ringside.virtio.net.port.FrameSink;
 import dev.ringside.virtio.net.port.Verdict;
+import dev.ringside.virtqueue.BufferBurst;
 import dev.ringside.virtqueue.DescriptorChain;
 import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.device.QueueWorker;
@@ -23,12 +26,16 @@ final class TransmitWorker implements QueueWorker {
 
     private static final ValueLayout.OfLong LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final Virtqueue queue;
     private final NetStates states;
     private final NetQueueMetrics<TransmitCounter> metrics;
     private final Counters<TransmitCounter> counters;
     private final NetTally tally = new NetTally();
+    private final BufferBurst burst = new BufferBurst(QueueSetup.LEAST_BURST, false);
+    private final Ranges plain = new Ranges(QueueSetup.LEAST_BURST);
     private final DescriptorChain chain;
     private final HeldFrames held;
     private final Frame frame;
@@ -43,8 +50,13 @@ final class TransmitWorker implements QueueWorker {
     private boolean enabled;
     private boolean draining;
 
-    /** {@link #chain} was taken off the ring and {@link #frame} waits for room in the port. */
+    /** A chain was taken off the ring and {@link #frame}, its own, waits for room in the port. */
     private boolean parked;
+
+    private int parkedHead;
+
+    /** What this poll has taken. */
+    private long bytes;
 
     TransmitWorker(
             Virtqueue queue,
@@ -59,7 +71,7 @@ final class TransmitWorker implements QueueWorker {
         states = setup.states();
         counters = metrics.counters();
         chain = new DescriptorChain(queue.maxChainEntries());
-        held = new HeldFrames(queue, chain, setup.shard());
+        held = new HeldFrames(queue, setup.shard());
         frame = new Frame(held, queue.maxChainEntries());
         long features = states.get().features();
         headerBytes = NetFeature.headerBytes(features);
@@ -80,22 +92,9 @@ final class TransmitWorker implements QueueWorker {
         if (budget > 0) {
             if (parked) {
                 parked = false;
-                if (discard == null) {
-                    forward();
-                } else {
-                    drop(discard);
-                }
+                settle(parkedHead, discard == null ? forward(parkedHead) : drop(discard));
             }
-            long bytes = 0;
-            while (taken < budget
-                    && bytes < POLL_BYTES
-                    && !parked
-                    && !draining
-                    && queue.next(chain)) {
-                taken++;
-                bytes += chain.readableBytes();
-                take();
-            }
+            taken = takeAll(budget);
             metrics.fill(queue.pending());
         } else {
             unpark();
@@ -116,45 +115,131 @@ final class TransmitWorker implements QueueWorker {
         return state.link().switchedOn() ? null : TransmitCounter.LINK_DOWN;
     }
 
-    /** Takes the chain apart, and puts its frame. */
-    private void take() {
-        long length = chain.readableBytes() - headerBytes;
-        TransmitCounter reason = discard;
-        if (reason == null) {
-            if (length < Frame.MIN_BYTES) {
-                reason = TransmitCounter.TOO_SHORT;
-            } else if (length > Frame.MAX_BYTES) {
-                reason = TransmitCounter.TOO_LONG;
-            } else {
-                reason = fill();
-            }
+    private int takeAll(int budget) {
+        int taken = 0;
+        int more = 1;
+        bytes = 0;
+        while (more > 0 && taken < budget && goesOn() && queue.pending() > 0) {
+            more = queue.nextBuffers(burst, budget - taken) > 0 ? takeBurst() : takeOne();
+            taken += more;
         }
-        if (reason == null) {
-            forward();
-        } else {
-            drop(reason);
-        }
+        return taken;
     }
 
-    /** Makes the frame of the chain's bytes; answers why it must be dropped, or null. */
-    private @Nullable TransmitCounter fill() {
-        DescriptorChain from = chain;
-        Frame into = frame;
-        into.clear();
-        MemorySegment segment = from.segment(0);
-        long offset = from.offset(0);
-        int length = from.length(0);
-        long word;
-        if (length > headerBytes) {
-            word = segment.get(LONG, offset);
-            into.add(segment, offset + headerBytes, length - headerBytes);
-            for (int i = 1; i < from.readableCount(); i++) {
-                into.add(from.segment(i), from.offset(i), from.length(i));
+    private boolean goesOn() {
+        return bytes < POLL_BYTES && !parked && !draining;
+    }
+
+    /** Puts the frames of a burst, one chain each, and gives back what it does not come to. */
+    private int takeBurst() {
+        int count = burst.count();
+        boolean asks = discard == null && sink.takesPlain();
+        int i = 0;
+        while (i < count && goesOn()) {
+            int done = asks ? putPlain(i) : 0;
+            if (done == 0) {
+                // Who takes none of some now is not asked for each of the others again.
+                asks = asks && plain.count() == 0;
+                done = 1;
+                if (!put(i)) {
+                    burst.keep(i);
+                }
             }
-        } else {
-            word = from.readLong(0);
-            fillBehindHeader();
+            i += done;
         }
+        queue.settleBuffers(burst, i);
+        return i;
+    }
+
+    /** Puts those frames of a burst, from one on, that ask for nothing; how many were taken. */
+    private int putPlain(int first) {
+        plain.begin(burst.buffers().segment());
+        collectPlain(first);
+        int done = plain.count() == 0 ? 0 : sink.putPlain(plain, 0);
+        for (int i = 0; i < done; i++) {
+            tally.passed(plain.length(i));
+            bytes += plain.length(i);
+        }
+        return done;
+    }
+
+    /** A loop of its own, so that what is the same for all of them is looked up once. */
+    private void collectPlain(int first) {
+        Ranges buffers = burst.buffers();
+        MemorySegment segment = buffers.segment();
+        int skip = headerBytes;
+        int count = buffers.count() - first;
+        int i = 0;
+        for (; i < count; i++) {
+            long offset = buffers.offset(first + i);
+            int length = buffers.length(first + i) - skip;
+            if (length < Frame.MIN_BYTES
+                    || length > HeadedCopies.MOST_BYTES
+                    || !TransmitHeader.asksNothing(segment.get(LONG, offset))) {
+                break;
+            }
+            plain.set(i, offset + skip, length);
+        }
+        plain.setCount(i);
+    }
+
+    /** Puts the frame of a burst's chain; whether that is to be completed. */
+    private boolean put(int i) {
+        Ranges buffers = burst.buffers();
+        int length = buffers.length(i);
+        bytes += length;
+        TransmitCounter reason = whyNot(length);
+        if (reason == null) {
+            reason = fill(buffers.segment(), buffers.offset(i), length);
+        }
+        return reason == null ? forward(burst.head(i)) : drop(reason);
+    }
+
+    private int takeOne() {
+        if (!queue.next(chain)) {
+            return 0;
+        }
+        bytes += chain.readableBytes();
+        TransmitCounter reason = whyNot(chain.readableBytes());
+        if (reason == null) {
+            reason = fill(chain);
+        }
+        settle(chain.head(), reason == null ? forward(chain.head()) : drop(reason));
+        return 1;
+    }
+
+    /** Why a chain of so many bytes is dropped unseen; null: it is not. */
+    private @Nullable TransmitCounter whyNot(long chainBytes) {
+        if (discard != null) {
+            return discard;
+        }
+        long length = chainBytes - headerBytes;
+        if (length < Frame.MIN_BYTES) {
+            return TransmitCounter.TOO_SHORT;
+        }
+        return length > Frame.MAX_BYTES ? TransmitCounter.TOO_LONG : null;
+    }
+
+    /** Makes the frame of a buffer's bytes; answers why it must be dropped, or null. */
+    private @Nullable TransmitCounter fill(MemorySegment segment, long offset, int length) {
+        long word = segment.get(LONG, offset);
+        frame.clear();
+        frame.add(segment, offset + headerBytes, length - headerBytes);
+        return TransmitHeader.asksNothing(word)
+                ? null
+                : TransmitHeader.apply(
+                        frame,
+                        word,
+                        Short.toUnsignedInt(
+                                segment.get(SHORT, offset + NetSpec.HEADER_CSUM_OFFSET)),
+                        offloads);
+    }
+
+    /** Makes the frame of a chain's bytes; answers why it must be dropped, or null. */
+    private @Nullable TransmitCounter fill(DescriptorChain from) {
+        long word = from.readLong(0);
+        frame.clear();
+        fillBehindHeader();
         if (TransmitHeader.asksNothing(word)) {
             return null;
         }
@@ -162,7 +247,7 @@ final class TransmitWorker implements QueueWorker {
                 Byte.toUnsignedInt(from.readByte(NetSpec.HEADER_CSUM_OFFSET))
                         | Byte.toUnsignedInt(from.readByte(NetSpec.HEADER_CSUM_OFFSET + 1))
                                 << Byte.SIZE;
-        return TransmitHeader.apply(into, word, checksumOffset, offloads);
+        return TransmitHeader.apply(frame, word, checksumOffset, offloads);
     }
 
     /** The header fills the first buffer, and perhaps goes on in others. */
@@ -179,39 +264,46 @@ final class TransmitWorker implements QueueWorker {
         }
     }
 
-    /** Puts the frame of the chain. */
-    private void forward() {
+    /** Puts the frame, which is a chain's; whether that is to be completed. */
+    private boolean forward(int head) {
+        held.setCurrent(head);
         int length = frame.length();
         Verdict verdict = sink.put(frame);
         if (verdict == Verdict.DONE) {
             tally.passed(length);
-            queue.complete(chain.head(), 0);
-            return;
+            return true;
         }
-        switch (verdict) {
+        return switch (verdict) {
             case LATER -> {
                 parked = true;
+                parkedHead = head;
                 counters.increment(TransmitCounter.WAITS);
+                yield false;
             }
             case HELD -> {
                 tally.passed(length);
-                if (!held.holds(chain.head())) {
-                    queue.complete(chain.head(), 0);
-                }
+                yield !held.holds(head);
             }
             case DONE, DROPPED -> drop(TransmitCounter.PORT);
-        }
+        };
     }
 
-    private void drop(TransmitCounter reason) {
+    /** Counts a frame that is dropped: its chain is to be completed. */
+    private boolean drop(TransmitCounter reason) {
         counters.increment(reason);
-        queue.complete(chain.head(), 0);
+        return true;
+    }
+
+    private void settle(int head, boolean done) {
+        if (done) {
+            queue.complete(head, 0);
+        }
     }
 
     private void unpark() {
         if (parked) {
             parked = false;
-            queue.giveBack(chain.head());
+            queue.giveBack(parkedHead);
         }
     }
 
@@ -250,6 +342,8 @@ final class TransmitWorker implements QueueWorker {
         sink.close();
         metrics.fill(0);
         chain.clear();
+        burst.clear();
+        plain.begin(MemorySegment.NULL);
         frame.forget();
         held.forget();
         return queue;

@@ -1,5 +1,6 @@
 package dev.ringside.virtio.net;
 
+import dev.ringside.shm.Ranges;
 import dev.ringside.virtio.net.frame.Frame;
 import dev.ringside.virtio.net.frame.FrameKeeper;
 import dev.ringside.virtio.net.frame.Offload;
@@ -9,6 +10,7 @@ import dev.ringside.virtio.net.port.PacketPort;
 import dev.ringside.virtio.net.port.Verdict;
 import dev.ringside.virtqueue.device.ShardContext;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -32,6 +34,12 @@ final class FakePort implements PacketPort {
 
     /** What the sink answers. */
     Verdict answer = Verdict.DONE;
+
+    /** How many more frames the sink takes by {@link FrameSink#putPlain}. */
+    int plainRoom;
+
+    /** How many it took so. */
+    int plain;
 
     boolean linkUp = true;
     int mtu = 65535;
@@ -109,6 +117,25 @@ final class FakePort implements PacketPort {
                                     frame.gsoBytes()));
                 }
                 return answer;
+            }
+
+            @Override
+            public int putPlain(Ranges frames, int first) {
+                int count = Math.min(plainRoom, frames.count() - first);
+                for (int i = first; i < first + count; i++) {
+                    MemorySegment frame =
+                            frames.segment().asSlice(frames.offset(i), frames.length(i));
+                    byte[] bytes = frame.toArray(ValueLayout.JAVA_BYTE);
+                    transmitted.add(new Seen(bytes, Offload.NONE, 0, 0, 0));
+                    plainRoom--;
+                    plain++;
+                }
+                return count;
+            }
+
+            @Override
+            public boolean takesPlain() {
+                return true;
             }
 
             @Override

@@ -6,10 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ringside.shm.Ranges;
 import dev.ringside.virtio.net.frame.Frame;
 import dev.ringside.virtio.net.port.Verdict;
 import dev.ringside.virtqueue.VirtioSpec;
 import dev.ringside.virtqueue.device.QueueWorker;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -53,6 +57,7 @@ class QueueModelTest {
             QueueWorker worker = nic.start(0);
             TestDriver driver = nic.driver(0);
             Deque<Posted> posted = new ArrayDeque<>();
+            int plain = 0;
             for (int step = 0; step < STEPS; step++) {
                 switch (random.nextInt(8)) {
                     case 0, 1, 2 -> post(random, driver, posted);
@@ -61,17 +66,26 @@ class QueueModelTest {
                         assertTrue(worker.drained());
                     }
                     case 4 -> worker.poll(8);
+                    case 5 -> plain += receivePlain(random, nic, worker, posted);
                     default -> receive(random, nic, worker, posted);
                 }
                 if (posted.isEmpty()) {
                     driver.reset();
                 }
             }
+            assertTrue(plain > STEPS / 200, "frames written at once: " + plain);
         }
     }
 
     private static void post(Random random, TestDriver driver, Deque<Posted> posted) {
         List<TestDriver.Buffer> buffers = new ArrayList<>();
+        if (random.nextBoolean()) {
+            for (int i = random.nextInt(10); i > 0 && driver.room() > 0; i--) {
+                buffers = List.of(driver.writable(300 + random.nextInt(100)));
+                posted.add(new Posted(driver.add(buffers), buffers));
+            }
+            return;
+        }
         int count = 1 + random.nextInt(4);
         if (driver.room() < count) {
             return;
@@ -81,6 +95,45 @@ class QueueModelTest {
         }
         int head = random.nextInt(4) == 0 ? driver.addIndirect(buffers) : driver.add(buffers);
         posted.add(new Posted(head, buffers));
+    }
+
+    /** Frames that go to one buffer each, as many as the worker takes at once. */
+    private static int receivePlain(
+            Random random, TestNic nic, QueueWorker worker, Deque<Posted> posted) throws Exception {
+        TestDriver driver = nic.driver(0);
+        byte[][] frames = new byte[1 + random.nextInt(12)][];
+        Ranges ranges = new Ranges(frames.length);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = arena.allocate(frames.length * 400L);
+            ranges.begin(memory);
+            for (int i = 0; i < frames.length; i++) {
+                frames[i] = Frames.payload(14 + random.nextInt(330), random.nextInt());
+                MemorySegment.copy(
+                        frames[i], 0, memory, ValueLayout.JAVA_BYTE, 400L * i, frames[i].length);
+                ranges.set(i, 400L * i, frames[i].length);
+            }
+            ranges.setCount(frames.length);
+            int first = random.nextInt(frames.length);
+            int done = Objects.requireNonNull(nic.port.into).putPlain(ranges, first);
+            worker.queue().publish();
+            driver.reap();
+            assertTrue(done <= frames.length - first);
+            for (int i = 0; i < done; i++) {
+                Posted chain = posted.remove();
+                byte[] bytes = frames[first + i];
+                assertEquals(1, chain.buffers().size());
+                assertEquals(12 + bytes.length, driver.take(chain.head()));
+                byte[] got = chain.content(driver);
+                assertArrayEquals(new byte[10], Frames.slice(got, 0, 10));
+                assertEquals(1, Frames.shortAt(got, 10));
+                assertArrayEquals(bytes, Frames.slice(got, 12, bytes.length));
+                for (int at = 12 + bytes.length; at < got.length; at++) {
+                    assertEquals(TestDriver.OLD, got[at]);
+                }
+            }
+            posted.forEach(chain -> assertNull(driver.take(chain.head())));
+            return done;
+        }
     }
 
     private static void receive(
@@ -142,11 +195,15 @@ class QueueModelTest {
             Map<Frame, Integer> held = new HashMap<>();
             for (int step = 0; step < STEPS; step++) {
                 switch (random.nextInt(6)) {
-                    case 0, 1 -> give(random, driver, waiting, heads);
-                    case 2 -> nic.port.answer = ANSWERS.get(random.nextInt(4));
+                    case 0, 1 -> {
+                        for (int i = random.nextInt(6); i >= 0; i--) {
+                            give(random, driver, waiting, heads);
+                        }
+                    }
+                    case 2 -> nic.port.answer = ANSWERS.get(random.nextInt(ANSWERS.size()));
                     case 3 -> release(random, worker, driver, held);
                     case 4 -> worker.poll(0);
-                    default -> transmit(nic, worker, waiting, heads, held);
+                    default -> transmit(random, nic, worker, waiting, heads, held);
                 }
                 worker.queue().publish();
                 driver.reap();
@@ -155,6 +212,7 @@ class QueueModelTest {
                     driver.reset();
                 }
             }
+            assertTrue(nic.port.plain > STEPS / 200, "taken at once: " + nic.port.plain);
         }
     }
 
@@ -165,6 +223,11 @@ class QueueModelTest {
         }
         byte[] bytes = Frames.payload(14 + random.nextInt(200), random.nextInt());
         byte[] all = Frames.join(new byte[12], bytes);
+        if (random.nextInt(3) != 0) {
+            heads.add(driver.add(List.of(driver.readable(all))));
+            waiting.add(bytes);
+            return;
+        }
         int cut = 1 + random.nextInt(all.length - 2);
         int other = cut + 1 + random.nextInt(all.length - cut - 1);
         List<TestDriver.Buffer> buffers = new ArrayList<>();
@@ -192,12 +255,14 @@ class QueueModelTest {
     }
 
     private static void transmit(
+            Random random,
             TestNic nic,
             QueueWorker worker,
             Deque<byte[]> waiting,
             Deque<Integer> heads,
             Map<Frame, Integer> held)
             throws Exception {
+        nic.port.plainRoom = nic.port.answer == Verdict.DONE ? random.nextInt(6) : 0;
         nic.port.transmitted.clear();
         nic.port.held.clear();
         worker.poll(4);

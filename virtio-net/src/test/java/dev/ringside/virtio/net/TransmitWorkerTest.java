@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.virtio.net.frame.Frame;
+import dev.ringside.virtio.net.frame.Offload;
 import dev.ringside.virtio.net.port.Verdict;
 import dev.ringside.virtqueue.VirtioSpec;
 import dev.ringside.virtqueue.device.QueueWorker;
@@ -76,6 +77,104 @@ class TransmitWorkerTest {
             give(nic.driver(1), false, Frames.join(PLAIN, frame), ends);
             worker.poll(8);
             assertArrayEquals(frame, nic.port.transmitted.getFirst().bytes());
+        }
+    }
+
+    /** Many that wait are taken at once: what one of them asks for is done on that one only. */
+    @Test
+    void shouldTakePlainFramesTogetherAndOthersByThemselves() throws Exception {
+        long features = NetSpec.VIRTIO_NET_F_CSUM;
+        try (TestNic nic = new TestNic(features)) {
+            QueueWorker worker = nic.start(1);
+            TestDriver driver = nic.driver(1);
+            give(driver, Frames.join(PLAIN, Frames.payload(60, 0)));
+            worker.poll(8); // from here on the region is known
+            int[] heads = new int[9];
+            for (int i = 0; i < heads.length; i++) {
+                byte[] header = i == 3 ? Frames.header(1, 0, 0, 0, 34, 6) : PLAIN;
+                byte[] frame = Frames.payload(i == 5 ? 13 : i == 6 ? 5000 : 60 + i, i);
+                heads[i] = give(driver, Frames.join(header, frame));
+            }
+            nic.port.plainRoom = 100;
+            nic.port.transmitted.clear();
+
+            assertEquals(9, worker.poll(64));
+
+            publish(worker, driver);
+            for (int head : heads) {
+                assertEquals(0, driver.take(head));
+            }
+            assertEquals(6, nic.port.plain);
+            assertEquals(8, nic.port.transmitted.size());
+            assertEquals(34, nic.port.transmitted.get(3).checksumStart());
+            for (int i = 0; i < 8; i++) {
+                int sent = i < 5 ? i : i + 1;
+                FakePort.Seen seen = nic.port.transmitted.get(i);
+                assertArrayEquals(Frames.payload(sent == 6 ? 5000 : 60 + sent, sent), seen.bytes());
+                assertEquals(i == 3 ? Offload.CSUM : Offload.NONE, seen.needs());
+            }
+            assertEquals(9, nic.count("ringside_net_packets_total", "direction=transmit"));
+            assertEquals(
+                    60 + 5 * 60 + 10 + 67 + 68 + 5000,
+                    nic.count("ringside_net_bytes_total", "queue=1"));
+            assertEquals(1, nic.count("ringside_net_drops_total", "reason=too_short"));
+        }
+    }
+
+    @Test
+    void shouldGiveTheRestOfABurstBackWhenAFrameHasToWait() throws Exception {
+        try (TestNic nic = new TestNic(0)) {
+            QueueWorker worker = nic.start(1);
+            TestDriver driver = nic.driver(1);
+            give(driver, Frames.join(PLAIN, Frames.payload(60, 0)));
+            worker.poll(8); // from here on the region is known
+            int[] heads = new int[8];
+            for (int i = 0; i < heads.length; i++) {
+                heads[i] = give(driver, Frames.join(PLAIN, Frames.payload(60, i)));
+            }
+            nic.port.transmitted.clear();
+            nic.port.plainRoom = 2;
+            nic.port.answer = Verdict.LATER;
+            assertEquals(3, worker.poll(64));
+            assertFalse(worker.drained());
+            assertEquals(1, worker.queue().inFlight());
+            worker.poll(0);
+            assertTrue(worker.drained());
+            publish(worker, driver);
+            assertEquals(2, nic.port.transmitted.size());
+            nic.port.plainRoom = 1;
+            nic.port.answer = Verdict.HELD;
+
+            assertEquals(6, worker.poll(64));
+
+            publish(worker, driver);
+            assertEquals(5, worker.queue().inFlight());
+            for (int i = 0; i < heads.length; i++) {
+                assertArrayEquals(Frames.payload(60, i), nic.port.transmitted.get(i).bytes());
+                assertEquals(i < 3, driver.isDone(heads[i]));
+            }
+            nic.port.held.forEach(Frame::release);
+            worker.poll(0);
+            publish(worker, driver);
+            for (int head : heads) {
+                assertEquals(0, driver.take(head));
+            }
+        }
+    }
+
+    @Test
+    void shouldTakePlainFramesTogetherFromALegacyDriver() throws Exception {
+        try (TestNic nic = new TestNic(NetConfig.named("nic"), 0)) {
+            QueueWorker worker = nic.start(1);
+            nic.port.plainRoom = 100;
+            for (int i = 0; i < 9; i++) {
+                give(nic.driver(1), Frames.join(new byte[10], Frames.payload(60 + i, i)));
+            }
+            assertEquals(9, worker.poll(64));
+            for (int i = 0; i < 9; i++) {
+                assertArrayEquals(Frames.payload(60 + i, i), nic.port.transmitted.get(i).bytes());
+            }
+            assertEquals(8, nic.port.plain);
         }
     }
 

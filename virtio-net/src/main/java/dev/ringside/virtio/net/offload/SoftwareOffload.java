@@ -2,6 +2,7 @@ package dev.ringside.virtio.net.offload;
 
 import dev.ringside.metrics.Counters;
 import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.shm.Ranges;
 import dev.ringside.virtio.net.frame.Frame;
 import dev.ringside.virtio.net.frame.Offload;
 import dev.ringside.virtio.net.port.FrameSink;
@@ -76,6 +77,17 @@ public final class SoftwareOffload implements FrameSink {
     @Override
     public boolean remembersFrames() {
         return true;
+    }
+
+    @Override
+    public int putPlain(Ranges frames, int first) {
+        abandonBegun();
+        return inner.putPlain(frames, first);
+    }
+
+    @Override
+    public boolean takesPlain() {
+        return inner.takesPlain();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.ringside.virtio.net.port;
 
+import dev.ringside.shm.Ranges;
 import dev.ringside.virtio.net.frame.Frame;
 
 /**
@@ -38,6 +39,24 @@ public interface FrameSink extends AutoCloseable {
      */
     default boolean readsFrames() {
         return true;
+    }
+
+    /**
+     * Takes plain frames: one range of bytes each, up to {@link
+     * dev.ringside.shm.HeadedCopies#MOST_BYTES}, of which nothing was left undone, and which cannot
+     * be held. Many at once cost a part of what they cost one by one.
+     *
+     * @param first the first one
+     * @return how many from there on were taken, as {@link #put} would with {@link Verdict#DONE};
+     *     the next one is to be put by itself
+     */
+    default int putPlain(Ranges frames, int first) {
+        return 0;
+    }
+
+    /** Whether it has a {@link #putPlain}. Does not change. */
+    default boolean takesPlain() {
+        return false;
     }
 
     /** The burst is over: what was gathered goes out. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ringside.metrics.Counters;
 import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.shm.Ranges;
 import dev.ringside.virtio.net.frame.Frame;
 import dev.ringside.virtio.net.frame.FrameKeeper;
 import dev.ringside.virtio.net.frame.Offload;
@@ -170,6 +171,19 @@ class SoftwareOffloadTest {
                 assertArrayEquals(other.withPseudoSum().bytes(), inner.bytes().getFirst());
             }
         }
+    }
+
+    @Test
+    void shouldDropTheRestWhenPlainFramesCome() {
+        CollectSink inner = new CollectSink(Offload.NONE);
+        inner.answer(number -> number == 1 ? Verdict.LATER : Verdict.DONE);
+        FrameSink sink = SoftwareOffload.around(inner, counters);
+        sink.put(needing(tcp(4, 5000), Offload.CSUM | Offload.TSO4));
+
+        assertFalse(sink.takesPlain());
+        assertEquals(0, sink.putPlain(new Ranges(1), 0));
+
+        assertEquals(1, counters.get(OffloadCounter.ABANDONED));
     }
 
     @Test

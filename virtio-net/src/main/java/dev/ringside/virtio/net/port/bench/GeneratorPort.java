@@ -1,6 +1,7 @@
 package dev.ringside.virtio.net.port.bench;
 
 import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.shm.Ranges;
 import dev.ringside.virtio.net.frame.Frame;
 import dev.ringside.virtio.net.frame.FrameKeeper;
 import dev.ringside.virtio.net.port.FrameSink;
@@ -95,6 +96,7 @@ public final class GeneratorPort implements PacketPort {
         private final @Nullable TokenBucket bucket;
         private final int burst;
         private final int batch;
+        private final Ranges many = new Ranges(TestFrame.MAX_COPIES);
         private long number;
         private boolean enabled = true;
 
@@ -112,7 +114,11 @@ public final class GeneratorPort implements PacketPort {
             this.burst = burst;
             batch = Math.clamp(pps / WAKE_UPS_PER_SECOND, 1, burst);
             memory = content.memory();
-            bytes = (int) memory.byteSize();
+            bytes = content.bytes();
+            many.begin(memory);
+            for (int i = 0; i < content.copies(); i++) {
+                many.set(i, (long) i * bytes, bytes);
+            }
         }
 
         @Override
@@ -137,10 +143,18 @@ public final class GeneratorPort implements PacketPort {
 
         private int fill(int most) {
             int done = 0;
+            boolean asks = content.copies() > 1 && into.takesPlain();
             while (done < most && into.hasRoom()) {
+                int together = asks ? putMany(most - done) : 0;
+                if (together > 0) {
+                    done += together;
+                    continue;
+                }
+                // Who takes none together now is not asked again for each frame.
+                asks = false;
                 // A sink may have pulled bytes into the frame's head: begin anew.
                 frame.clear();
-                content.setSequence(number);
+                content.setSequences(number, 1);
                 frame.add(memory, 0, bytes);
                 if (into.put(frame) == Verdict.LATER) {
                     break;
@@ -152,6 +166,16 @@ public final class GeneratorPort implements PacketPort {
                 into.flush();
             }
             return done;
+        }
+
+        /** Puts as many as there is memory for, each with its own number. */
+        private int putMany(int most) {
+            int count = Math.min(most, content.copies());
+            content.setSequences(number, count);
+            many.setCount(count);
+            int put = into.putPlain(many, 0);
+            number += put;
+            return put;
         }
 
         @Override

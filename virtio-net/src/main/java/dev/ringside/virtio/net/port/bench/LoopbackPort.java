@@ -2,6 +2,7 @@ package dev.ringside.virtio.net.port.bench;
 
 import dev.ringside.metrics.Counters;
 import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.shm.Ranges;
 import dev.ringside.virtio.net.frame.Frame;
 import dev.ringside.virtio.net.frame.Offload;
 import dev.ringside.virtio.net.port.FrameSink;
@@ -86,6 +87,17 @@ public final class LoopbackPort implements PacketPort {
                 return Verdict.DROPPED;
             }
             return into.put(frame);
+        }
+
+        @Override
+        public int putPlain(Ranges frames, int first) {
+            FrameSink into = receiveq;
+            return into == null ? 0 : into.putPlain(frames, first);
+        }
+
+        @Override
+        public boolean takesPlain() {
+            return true;
         }
 
         @Override

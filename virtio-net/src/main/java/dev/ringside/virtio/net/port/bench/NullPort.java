@@ -1,6 +1,7 @@
 package dev.ringside.virtio.net.port.bench;
 
 import dev.ringside.metrics.MetricsRegistry;
+import dev.ringside.shm.Ranges;
 import dev.ringside.virtio.net.frame.Frame;
 import dev.ringside.virtio.net.frame.Offload;
 import dev.ringside.virtio.net.port.FrameSink;
@@ -62,6 +63,16 @@ public final class NullPort implements PacketPort {
         @Override
         public Verdict put(Frame frame) {
             return Verdict.DONE;
+        }
+
+        @Override
+        public int putPlain(Ranges frames, int first) {
+            return frames.count() - first;
+        }
+
+        @Override
+        public boolean takesPlain() {
+            return true;
         }
 
         @Override

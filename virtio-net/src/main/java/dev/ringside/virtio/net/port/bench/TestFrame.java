@@ -29,6 +29,14 @@ final class TestFrame {
     private static final ValueLayout.OfLong LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
+    /** How many copies there are of a small frame. */
+    static final int MAX_COPIES = 64;
+
+    /** Of longer frames there is one copy: they cost what copying them costs, and no more. */
+    private static final int SMALL_BYTES = 256;
+
+    private final int bytes;
+    private final int copies;
     private final MemorySegment memory;
 
     /**
@@ -38,10 +46,15 @@ final class TestFrame {
      * @param flow tells frames of several queues apart: part of source address and port
      */
     TestFrame(int bytes, int flow) {
-        memory = Arena.ofAuto().allocate(bytes, 64);
+        this.bytes = bytes;
+        copies = bytes <= SMALL_BYTES ? MAX_COPIES : 1;
+        memory = Arena.ofAuto().allocate((long) bytes * copies, 64);
         ethernet(flow);
         ip(bytes - IP, flow);
         udp(bytes - UDP, flow);
+        for (int i = 1; i < copies; i++) {
+            MemorySegment.copy(memory, 0, memory, (long) i * bytes, bytes);
+        }
     }
 
     private void ethernet(int flow) {
@@ -67,7 +80,7 @@ final class TestFrame {
         memory.set(SHORT, UDP, (short) (49152 + (flow & 0x3fff)));
         memory.set(SHORT, UDP + 2, (short) 9);
         memory.set(SHORT, UDP + 4, (short) length);
-        setSequence(0);
+        setSequences(0, 1);
         int checksum = ~fold(sum(IP + 12, 8) + 17 + length + sum(UDP, length)) & 0xffff;
         memory.set(SHORT, UDP + 6, (short) (checksum == 0 ? 0xffff : checksum)); // 0 means none
     }
@@ -89,13 +102,26 @@ final class TestFrame {
         return (int) folded;
     }
 
-    /** Gives it a number; the checksum holds for each. */
-    void setSequence(long number) {
-        memory.set(LONG, SEQUENCE, number);
-        memory.set(LONG, SEQUENCE + 8, ~number);
+    /** Numbers the first copies from a number on; the checksum holds for each. */
+    void setSequences(long first, int count) {
+        for (int i = 0; i < count; i++) {
+            long at = (long) i * bytes + SEQUENCE;
+            memory.set(LONG, at, first + i);
+            memory.set(LONG, at + Long.BYTES, ~(first + i));
+        }
     }
 
-    /** Its bytes. */
+    /** Length of a copy. */
+    int bytes() {
+        return bytes;
+    }
+
+    /** How many copies there are, one behind the other. */
+    int copies() {
+        return copies;
+    }
+
+    /** Their bytes. */
     MemorySegment memory() {
         return memory;
     }
