@@ -10,6 +10,7 @@ import dev.ringside.server.demo.Qemu;
 import dev.ringside.server.demo.QemuOptions;
 import dev.ringside.server.demo.RingsideProcess;
 import java.io.IOException;
+import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -174,7 +175,7 @@ final class MigratingGuest implements AutoCloseable {
         attempts++;
         final Path channel = directory.resolve("migration" + attempts);
         arriving = start("target", List.of("-incoming", "defer"));
-        awaitQmp("target");
+        awaitQmp(arriving);
         if (kind != Kind.PRECOPY) {
             for (final Qemu machine : List.of(source(), arriving)) {
                 machine.qmp(
@@ -277,14 +278,22 @@ final class MigratingGuest implements AutoCloseable {
         }
     }
 
-    /** A QEMU that has just been started listens for QMP only when its devices are there. */
-    private void awaitQmp(final String side) {
+    /**
+     * A QEMU that has just been started listens for QMP only when its devices are there; its
+     * socket's file is there a moment before.
+     */
+    private static void awaitQmp(final Qemu machine) throws IOException {
         final long deadline = System.nanoTime() + LIMIT_NS;
-        while (!Files.exists(directory.resolve(side).resolve("qmp.sock"))) {
-            if (System.nanoTime() > deadline) {
-                fail("the QEMU of the " + side + " does not listen");
+        while (true) {
+            try {
+                machine.qmp("query-version", "{}");
+                return;
+            } catch (final SocketException e) {
+                if (System.nanoTime() > deadline || !machine.isAlive()) {
+                    throw e;
+                }
+                LockSupport.parkNanos(LOOK_NS);
             }
-            LockSupport.parkNanos(LOOK_NS);
         }
     }
 
