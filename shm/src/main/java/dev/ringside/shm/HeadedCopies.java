@@ -56,18 +56,15 @@ public final class HeadedCopies {
      * @param head the head's first eight bytes, the lowest one first
      * @param headEnd its last four, likewise
      * @param to the places, of which the length does not matter
-     * @param toFirst the first of them
      * @param from what is copied, up to {@link #MOST_BYTES} each
-     * @param fromFirst the first of it
-     * @param count how many copies
+     * @param count how many of both, from their first on
      * @throws IndexOutOfBoundsException when there is no room for so many, or a head and copy, or
      *     what is copied, is not within its segment: then nothing is written
      * @throws IllegalArgumentException when a segment is a Java array's, or a range too long: then
      *     nothing is written
      * @throws IllegalStateException when a segment was closed
      */
-    public void run(
-            long head, int headEnd, Ranges to, int toFirst, Ranges from, int fromFirst, int count) {
+    public void run(long head, int headEnd, Ranges to, Ranges from, int count) {
         if (count <= 0) {
             return;
         }
@@ -77,9 +74,9 @@ public final class HeadedCopies {
         long fromBytes = from.segment().byteSize();
         long[] into = list;
         for (int i = 0; i < count; i++) {
-            long target = to.offset(toFirst + i);
-            long source = from.offset(fromFirst + i);
-            long bytes = from.length(fromFirst + i);
+            long target = to.offset(i);
+            long source = from.offset(i);
+            long bytes = from.length(i);
             if (bytes < 0
                     || bytes > MOST_BYTES
                     || target < 0

@@ -90,13 +90,12 @@ final class ReceiveBuffers {
     /**
      * Writes plain frames ({@link FrameSink#putPlain}) to a chain each and completes those.
      *
-     * @param first the first of them
      * @param longest the most bytes of a frame
-     * @return how many were written: the next one is to be written by itself
+     * @return how many of the first were written: the next one is to be written by itself
      */
-    int writePlain(Ranges frames, int first, int longest) {
+    int writePlain(Ranges frames, int longest) {
         return headerBytes == HeadedCopies.HEAD_BYTES && window.chains() == 0
-                ? burst.write(frames, first, longest)
+                ? burst.write(frames, longest)
                 : 0;
     }
 

@@ -26,26 +26,25 @@ final class ReceiveBurst {
     /**
      * Writes frames and completes their chains.
      *
-     * @param first the first of them
      * @param longest the most bytes of a frame
-     * @return how many were written
+     * @return how many of the first were written
      */
-    int write(Ranges frames, int first, int longest) {
-        if (queue.nextBuffers(burst, frames.count() - first) == 0) {
+    int write(Ranges frames, int longest) {
+        if (queue.nextBuffers(burst, frames.count()) == 0) {
             return 0;
         }
-        int count = fitting(frames, first, longest);
-        copies.run(0, ONE_BUFFER, burst.buffers(), 0, frames, first, count);
+        int count = fitting(frames, longest);
+        copies.run(0, ONE_BUFFER, burst.buffers(), frames, count);
         queue.settleBuffers(burst, count);
         return count;
     }
 
     /** How many frames are written to the buffers that were taken. */
-    private int fitting(Ranges frames, int first, int longest) {
+    private int fitting(Ranges frames, int longest) {
         Ranges buffers = burst.buffers();
         int count = buffers.count();
         for (int i = 0; i < count; i++) {
-            int length = frames.length(first + i);
+            int length = frames.length(i);
             if (length > longest || HEADER + length > buffers.length(i)) {
                 return i;
             }

@@ -190,12 +190,12 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
     }
 
     @Override
-    public int putPlain(Ranges frames, int first) {
+    public int putPlain(Ranges frames) {
         if (discard != null || sorts) {
             return 0;
         }
-        int done = buffers.writePlain(frames, first, longestPlain);
-        for (int i = first; i < first + done; i++) {
+        int done = buffers.writePlain(frames, longestPlain);
+        for (int i = 0; i < done; i++) {
             tally.passed(frames.length(i));
         }
         delivered += done;

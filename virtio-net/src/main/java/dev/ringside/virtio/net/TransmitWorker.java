@@ -155,7 +155,7 @@ final class TransmitWorker implements QueueWorker {
     private int putPlain(int first) {
         plain.begin(burst.buffers().segment());
         collectPlain(first);
-        int done = plain.count() == 0 ? 0 : sink.putPlain(plain, 0);
+        int done = plain.count() == 0 ? 0 : sink.putPlain(plain);
         for (int i = 0; i < done; i++) {
             tally.passed(plain.length(i));
             bytes += plain.length(i);

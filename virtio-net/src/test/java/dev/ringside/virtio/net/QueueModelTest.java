@@ -113,14 +113,13 @@ class QueueModelTest {
                 ranges.set(i, 400L * i, frames[i].length);
             }
             ranges.setCount(frames.length);
-            int first = random.nextInt(frames.length);
-            int done = Objects.requireNonNull(nic.port.into).putPlain(ranges, first);
+            int done = Objects.requireNonNull(nic.port.into).putPlain(ranges);
             worker.queue().publish();
             driver.reap();
-            assertTrue(done <= frames.length - first);
+            assertTrue(done <= frames.length);
             for (int i = 0; i < done; i++) {
                 Posted chain = posted.remove();
-                byte[] bytes = frames[first + i];
+                byte[] bytes = frames[i];
                 assertEquals(1, chain.buffers().size());
                 assertEquals(12 + bytes.length, driver.take(chain.head()));
                 byte[] got = chain.content(driver);

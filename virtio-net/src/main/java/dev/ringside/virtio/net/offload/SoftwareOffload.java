@@ -80,9 +80,9 @@ public final class SoftwareOffload implements FrameSink {
     }
 
     @Override
-    public int putPlain(Ranges frames, int first) {
+    public int putPlain(Ranges frames) {
         abandonBegun();
-        return inner.putPlain(frames, first);
+        return inner.putPlain(frames);
     }
 
     @Override

@@ -46,11 +46,10 @@ public interface FrameSink extends AutoCloseable {
      * dev.ringside.shm.HeadedCopies#MOST_BYTES}, of which nothing was left undone, and which cannot
      * be held. Many at once cost a part of what they cost one by one.
      *
-     * @param first the first one
-     * @return how many from there on were taken, as {@link #put} would with {@link Verdict#DONE};
+     * @return how many of the first were taken, as {@link #put} would with {@link Verdict#DONE};
      *     the next one is to be put by itself
      */
-    default int putPlain(Ranges frames, int first) {
+    default int putPlain(Ranges frames) {
         return 0;
     }
 

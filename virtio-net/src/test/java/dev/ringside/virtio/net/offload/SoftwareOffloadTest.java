@@ -181,7 +181,7 @@ class SoftwareOffloadTest {
         sink.put(needing(tcp(4, 5000), Offload.CSUM | Offload.TSO4));
 
         assertFalse(sink.takesPlain());
-        assertEquals(0, sink.putPlain(new Ranges(1), 0));
+        assertEquals(0, sink.putPlain(new Ranges(1)));
 
         assertEquals(1, counters.get(OffloadCounter.ABANDONED));
     }

@@ -173,7 +173,7 @@ public final class GeneratorPort implements PacketPort {
             int count = Math.min(most, content.copies());
             content.setSequences(number, count);
             many.setCount(count);
-            int put = into.putPlain(many, 0);
+            int put = into.putPlain(many);
             number += put;
             return put;
         }

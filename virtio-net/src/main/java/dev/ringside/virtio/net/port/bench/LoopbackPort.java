@@ -90,9 +90,9 @@ public final class LoopbackPort implements PacketPort {
         }
 
         @Override
-        public int putPlain(Ranges frames, int first) {
+        public int putPlain(Ranges frames) {
             FrameSink into = receiveq;
-            return into == null ? 0 : into.putPlain(frames, first);
+            return into == null ? 0 : into.putPlain(frames);
         }
 
         @Override
