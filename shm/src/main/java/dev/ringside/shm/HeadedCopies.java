@@ -21,21 +21,11 @@ public final class HeadedCopies {
     public static final int MOST_BYTES = 4096;
 
     private static final int WORDS = 3;
-    private static final MethodHandle CODE;
     private static final long MEMCPY = Native.symbol("memcpy").address();
-
-    static {
-        byte[] code = HeadedCopiesCode.bytes();
-        try {
-            CODE =
-                    Native.code(
-                            MachineCode.map(code, code.length, code.length, "copies").address(),
-                            FunctionDescriptor.ofVoid(
-                                    ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG));
-        } catch (LinuxException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final MethodHandle CODE =
+            Native.code(
+                    MachineCode.mapForClass(HeadedCopiesCode.bytes(), "copies"),
+                    FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG));
 
     /** Of each copy: where to, where from, how many bytes. */
     private final long[] list;

@@ -16,6 +16,21 @@ final class MachineCode {
     }
 
     /**
+     * Maps code that a class needs to be of any use.
+     *
+     * @param what it is for, for messages
+     * @return its address
+     * @throws ExceptionInInitializerError when the kernel forbids memory with code
+     */
+    static long mapForClass(byte[] code, String what) {
+        try {
+            return map(code, code.length, code.length, what).address();
+        } catch (LinuxException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /**
      * Maps code, and data behind it. Never unmapped: who runs it may be anywhere.
      *
      * @param codeBytes where the data begins, a multiple of every page size; or the code's length

@@ -23,7 +23,7 @@ public final class Prefetch {
     private static final MethodHandle EACH_TO_WRITE;
 
     static {
-        long code = map();
+        long code = MachineCode.mapForClass(PrefetchCode.bytes(), "prefetch");
         TO_READ = Native.code(code, RANGE);
         TO_WRITE = Native.code(code + PrefetchCode.TO_WRITE, RANGE);
         EACH_TO_READ = Native.code(code + PrefetchCode.EACH_TO_READ, RANGES);
@@ -78,15 +78,6 @@ public final class Prefetch {
             EACH_TO_WRITE.invokeExact(addresses, count, bytes);
         } catch (Throwable t) {
             throw Native.unexpected(t);
-        }
-    }
-
-    private static long map() {
-        byte[] code = PrefetchCode.bytes();
-        try {
-            return MachineCode.map(code, code.length, code.length, "prefetch").address();
-        } catch (LinuxException e) {
-            throw new ExceptionInInitializerError(e);
         }
     }
 }
