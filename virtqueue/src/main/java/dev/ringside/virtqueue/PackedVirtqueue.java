@@ -213,8 +213,9 @@ public final class PackedVirtqueue extends RingQueue {
         outstanding += length;
         seenChains -= chains;
         seenDescriptors -= length;
-        if (seenDescriptors < 0 || seenChains < 0) {
-            // The driver changed a chain after it was seen. What counts is what was taken.
+        if (seenDescriptors < 0 || seenChains < 0 || (seenDescriptors == 0) != (seenChains == 0)) {
+            // Of the last chain only the beginning was seen, or the driver changed one after it was
+            // seen. What counts is what was taken; what is left is looked at again.
             forgetSeen();
         }
         nextAvailable += length;
@@ -242,8 +243,7 @@ public final class PackedVirtqueue extends RingQueue {
         if (seenDescriptors == 0) {
             look();
         }
-        // Of the last chain perhaps only the beginning was seen; it is taken all the same.
-        return seenDescriptors == 0 ? 0 : Math.max(seenChains, 1);
+        return seenChains;
     }
 
     @Override
