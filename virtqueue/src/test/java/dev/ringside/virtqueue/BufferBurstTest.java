@@ -182,7 +182,7 @@ final class BufferBurstTest {
         }
         int second = packed.nextSlot() + 1;
         packed.add(Buffer.writable(TestMemory.HIGH, 8), Buffer.writable(TestMemory.HIGH, 8));
-        int flags = packed.flags(second);
+        int flags = packed.acquireFlags(second);
         packed.putFlags(second, flags ^ NaivePackedDriver.AVAIL);
         assertTrue(queue.pending() >= 4);
         packed.putFlags(second, flags);

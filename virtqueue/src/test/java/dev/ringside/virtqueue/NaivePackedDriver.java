@@ -135,10 +135,6 @@ final class NaivePackedDriver extends RingDriver {
         putLittleEndian(at + 14, flags, 2);
     }
 
-    int flags(int slot) {
-        return acquireFlags(slot);
-    }
-
     void putFlags(int slot, int flags) {
         memory.putShort(flagsAddress(slot), flags);
     }
@@ -148,7 +144,7 @@ final class NaivePackedDriver extends RingDriver {
         SHORT.setRelease(memory.segment(address), memory.offset(address), (short) flags);
     }
 
-    private int acquireFlags(int slot) {
+    int acquireFlags(int slot) {
         long address = flagsAddress(slot);
         return Short.toUnsignedInt(
                 (short) SHORT.getAcquire(memory.segment(address), memory.offset(address)));

@@ -37,6 +37,14 @@ class TransmitWorkerTest {
         return give(driver, false, bytes);
     }
 
+    /** From its first chain on a queue knows the region: then it takes many together. */
+    private static QueueWorker startInKnownRegion(TestNic nic) throws Exception {
+        QueueWorker worker = nic.start(1);
+        give(nic.driver(1), Frames.join(PLAIN, Frames.payload(60, 0)));
+        worker.poll(8);
+        return worker;
+    }
+
     private static void publish(QueueWorker worker, TestDriver driver) {
         worker.queue().publish();
         driver.reap();
@@ -85,10 +93,8 @@ class TransmitWorkerTest {
     void shouldTakePlainFramesTogetherAndOthersByThemselves() throws Exception {
         long features = NetSpec.VIRTIO_NET_F_CSUM;
         try (TestNic nic = new TestNic(features)) {
-            QueueWorker worker = nic.start(1);
+            QueueWorker worker = startInKnownRegion(nic);
             TestDriver driver = nic.driver(1);
-            give(driver, Frames.join(PLAIN, Frames.payload(60, 0)));
-            worker.poll(8); // from here on the region is known
             int[] heads = new int[9];
             for (int i = 0; i < heads.length; i++) {
                 byte[] header = i == 3 ? Frames.header(1, 0, 0, 0, 34, 6) : PLAIN;
@@ -124,10 +130,8 @@ class TransmitWorkerTest {
     @Test
     void shouldGiveTheRestOfABurstBackWhenAFrameHasToWait() throws Exception {
         try (TestNic nic = new TestNic(0)) {
-            QueueWorker worker = nic.start(1);
+            QueueWorker worker = startInKnownRegion(nic);
             TestDriver driver = nic.driver(1);
-            give(driver, Frames.join(PLAIN, Frames.payload(60, 0)));
-            worker.poll(8); // from here on the region is known
             int[] heads = new int[8];
             for (int i = 0; i < heads.length; i++) {
                 heads[i] = give(driver, Frames.join(PLAIN, Frames.payload(60, i)));

@@ -173,12 +173,18 @@ class SoftwareOffloadTest {
         }
     }
 
-    @Test
-    void shouldDropTheRestWhenPlainFramesCome() {
-        CollectSink inner = new CollectSink(Offload.NONE);
+    /** There was room for one segment of a frame. */
+    private FrameSink withOneBegun(CollectSink inner) {
         inner.answer(number -> number == 1 ? Verdict.LATER : Verdict.DONE);
         FrameSink sink = SoftwareOffload.around(inner, counters);
         sink.put(needing(tcp(4, 5000), Offload.CSUM | Offload.TSO4));
+        return sink;
+    }
+
+    @Test
+    void shouldDropTheRestWhenPlainFramesCome() {
+        CollectSink inner = new CollectSink(Offload.NONE);
+        FrameSink sink = withOneBegun(inner);
 
         assertFalse(sink.takesPlain());
         assertEquals(0, sink.putPlain(new Ranges(1)));
@@ -189,9 +195,7 @@ class SoftwareOffloadTest {
     @Test
     void shouldCountTheRestWhenClosed() {
         CollectSink inner = new CollectSink(Offload.NONE);
-        inner.answer(number -> number == 1 ? Verdict.LATER : Verdict.DONE);
-        FrameSink sink = SoftwareOffload.around(inner, counters);
-        sink.put(needing(tcp(4, 5000), Offload.CSUM | Offload.TSO4));
+        FrameSink sink = withOneBegun(inner);
 
         sink.close();
         sink.close();
