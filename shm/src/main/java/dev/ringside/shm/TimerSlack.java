@@ -1,28 +1,45 @@
 package dev.ringside.shm;
 
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
 /**
  * How late the kernel may wake a thread that waits for a time, so that it need not wake a processor
- * just for that (PR_SET_TIMERSLACK of prctl(2)). Concerns the calling thread, and those that it
- * makes from then on.
+ * just for that ({@code timerslack_ns} of proc(5)). Its own default is 50 us.
  */
 public final class TimerSlack {
-    static final int PR_SET_TIMERSLACK = 29;
+    private static final Path PROC = Path.of("/proc");
 
     private TimerSlack() {}
 
     /**
-     * Sets it.
+     * Sets it for this process's threads of a name. For another thread than the calling one the
+     * kernel wants CAP_SYS_NICE. Any thread.
      *
-     * @param slackNs nanoseconds, more than 0; the kernel's own default is 50 us
+     * @param comm the name as the kernel has it: 15 bytes at most
+     * @param slackNs nanoseconds, more than 0
+     * @return how many threads it was set for; 0 also where the kernel does not allow it
      */
-    public static void setForCurrentThread(long slackNs) {
+    public static int setForThreads(String comm, long slackNs) {
         if (slackNs <= 0) {
             throw new IllegalArgumentException("timer slack " + slackNs + " ns is not above 0");
         }
-        int result = Libc.prctl(PR_SET_TIMERSLACK, slackNs);
-        if (result < 0) {
-            throw new IllegalStateException(
-                    "prctl PR_SET_TIMERSLACK " + slackNs + ": " + Errno.name(-result));
+        int count = 0;
+        try (DirectoryStream<Path> threads = Files.newDirectoryStream(PROC.resolve("self/task"))) {
+            for (Path thread : threads) {
+                if (Files.readString(thread.resolve("comm")).strip().equals(comm)) {
+                    // Not below self/task, where proc(5) has no such file.
+                    Path slack = PROC.resolve(thread.getFileName()).resolve("timerslack_ns");
+                    Files.writeString(slack, Long.toString(slackNs));
+                    count++;
+                }
+            }
+        } catch (IOException e) {
+            // Not allowed, or no procfs here.
+            return count;
         }
+        return count;
     }
 }

@@ -23,11 +23,17 @@ import org.jspecify.annotations.Nullable;
  * takes over. Confined to the main thread.
  */
 public final class Server implements AutoCloseable {
+    /**
+     * ZGC's director wakes 100 times a second to see that there is nothing to do: when the
+     * processor sleeps it may come late. No other thread of the JVM's may: its VM thread waits with
+     * a timer until all have reached a safepoint, and they stand there meanwhile.
+     */
+    private static final String ZGC_TICKER = "ZDirector";
+
+    private static final long TICKER_SLACK_NS = 50_000_000;
+
     /** Leaves the rest of the second that SIGTERM may take to the JVM. */
     private static final long DRAIN_MS = 800;
-
-    /** The kernel's own default. */
-    private static final long TIMER_SLACK_NS = 50_000;
 
     private final MetricsRegistry registry;
     private final Served served;
@@ -88,8 +94,7 @@ public final class Server implements AutoCloseable {
     }
 
     private static StopSignal prepare(Served served, ServerOptions options) {
-        // The launcher lets the JVM's own threads wake late; ours, which this one makes, do not.
-        TimerSlack.setForCurrentThread(TIMER_SLACK_NS);
+        TimerSlack.setForThreads(ZGC_TICKER, TICKER_SLACK_NS);
         options.log().apply();
         return StopSignal.install(!served.hearsHangUp());
     }
