@@ -1,5 +1,6 @@
 package dev.ringside.bench.compare;
 
+import java.io.File;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -33,7 +34,7 @@ record CompareOptions(
     /** What {@code --help} says. */
     static final String USAGE =
             """
-            usage: bench/compare [--peer=qemu-storage-daemon|spdk] [--spdk=PROGRAM] [--quick]
+            usage: bench/compare [--peer=qemu-storage-daemon|spdk|DIR] [--spdk=PROGRAM] [--quick]
                                  [--case=null|memory|tmpfs|file ...] [--depth=N ...]
                                  [--pairs=N] [--seconds=S] [--folder=DIR]
                    bench/compare curve [--plots=DIR] and the same options but --depth
@@ -41,7 +42,8 @@ record CompareOptions(
             Serves the same storage by Ringside and by its peer, drives both in turn from processor
             0 (they run on processor 1), and prints Markdown tables. curve: latency at rates that
             are asked for, drawn into DIR, by default bench/plots.
-            --peer     qemu-storage-daemon, which has no case memory, or spdk
+            --peer     qemu-storage-daemon, which has no case memory, spdk, or another repository
+                       of Ringside, which was built: before and after
             --spdk     SPDK's vhost target; else the program vhost in PATH
             --quick    short runs: whether it works, not how fast
             --folder   where images go: the file case measures the disk under it\
@@ -85,8 +87,13 @@ record CompareOptions(
         if (name.equals("qemu-storage-daemon")) {
             return new QemuDisk();
         }
+        if (name.contains(File.separator)) {
+            return RingsideDisk.other(Path.of(name));
+        }
         throw new IllegalArgumentException(
-                "there is no peer " + name + ", only qemu-storage-daemon and spdk");
+                "there is no peer "
+                        + name
+                        + ", only qemu-storage-daemon, spdk, or the path of another Ringside");
     }
 
     private static List<Storage> storages(final List<String> names, final DiskProgram peer) {

@@ -7,6 +7,8 @@ import java.nio.file.Path;
 
 /** DPDK's net_vhost, one process for all kinds of traffic. */
 record DpdkNet(Testpmd testpmd, Path socket) implements NetBackEnd {
+    static final String TITLE = "DPDK";
+
     static DpdkNet start(final Path folder, final int cpu, final boolean hugePages)
             throws IOException {
         final Path socket = folder.resolve("dpdk.sock");
@@ -16,7 +18,7 @@ record DpdkNet(Testpmd testpmd, Path socket) implements NetBackEnd {
 
     @Override
     public String title() {
-        return "DPDK";
+        return TITLE;
     }
 
     @Override

@@ -11,28 +11,26 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Ringside's NIC beside DPDK's net_vhost. */
+/** Ringside's NIC beside DPDK's net_vhost, or another build's. */
 final class NetCompare {
     private static final double MIB = 1 << 20;
     // Two DPDK processes of 256 MiB, and this process's own memory.
     private static final int HUGE_PAGES_MIB = 640;
 
     private final NetCompareOptions options;
-    private final Report report = new Report(System.out, "DPDK", "DPDK");
+    private final Report report;
 
     NetCompare(final NetCompareOptions options) {
         this.options = options;
+        final String peer = options.other() == null ? DpdkNet.TITLE : RingsideDisk.OTHER;
+        report = new Report(System.out, peer, peer);
     }
 
     void run() throws IOException {
         Files.createDirectories(options.folder());
         try (HugePageReserve reserve = HugePageReserve.of(HUGE_PAGES_MIB);
-                NetBackEnd ringside =
-                        new RingsideNet(
-                                options.root(), options.folder(), options.pace().backendCpu());
-                NetBackEnd peer =
-                        DpdkNet.start(
-                                options.folder(), options.pace().backendCpu(), reserve.enough())) {
+                NetBackEnd ringside = ringside("Ringside", options.root());
+                NetBackEnd peer = peer(reserve.enough())) {
             report.note(reserve.enough() ? "Memory: huge pages." : "Memory: no huge pages.");
             report.note(options.packed() ? "Rings: packed." : "Rings: split.");
             report.netHeading();
@@ -45,6 +43,17 @@ final class NetCompare {
             processes(ringside, peer);
             garbage(ringside, reserve.enough());
         }
+    }
+
+    private RingsideNet ringside(final String title, final Path root) {
+        return new RingsideNet(title, root, options.folder(), options.pace().backendCpu());
+    }
+
+    private NetBackEnd peer(final boolean hugePages) throws IOException {
+        final Path other = options.other();
+        return other == null
+                ? DpdkNet.start(options.folder(), options.pace().backendCpu(), hugePages)
+                : ringside(RingsideDisk.OTHER, other);
     }
 
     private void compare(

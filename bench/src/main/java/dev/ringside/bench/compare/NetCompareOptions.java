@@ -6,11 +6,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What to measure of NICs.
  *
  * @param root the repository
+ * @param other the repository of another Ringside to compare with; null: DPDK
  * @param folder where sockets and logs go
  * @param frontEnds who drives the back-ends
  * @param cases the kinds of traffic
@@ -19,6 +21,7 @@ import java.util.Set;
  */
 record NetCompareOptions(
         Path root,
+        @Nullable Path other,
         Path folder,
         List<NetFrontEnd.Kind> frontEnds,
         List<NetCase> cases,
@@ -26,17 +29,18 @@ record NetCompareOptions(
         boolean packed,
         Pace pace) {
     private static final Set<String> OPTIONS =
-            Set.of("--case", "--size", "--depth", "--front-end", "--folder", "--packed");
+            Set.of("--case", "--size", "--depth", "--front-end", "--folder", "--packed", "--peer");
 
     /** What {@code --help} says. */
     static final String USAGE =
             """
             usage: bench/compare net [--quick] [--case=sink|source|loop|latency ...] [--size=N ...]
                                      [--front-end=own|testpmd ...] [--depth=N] [--packed]
-                                     [--pairs=N] [--seconds=S] [--folder=DIR]
+                                     [--pairs=N] [--seconds=S] [--folder=DIR] [--peer=DIR]
 
             Lets Ringside and DPDK's net_vhost swallow, make and return frames, drives both in turn
-            from processor 0 (they run on processor 1), and prints Markdown tables.\
+            from processor 0 (they run on processor 1), and prints Markdown tables.
+            --peer     instead of DPDK another repository of Ringside, which was built\
             """;
 
     /**
@@ -62,8 +66,10 @@ record NetCompareOptions(
         if (cases.isEmpty()) {
             throw new IllegalArgumentException("there is no case " + names);
         }
+        final List<String> others = arguments.values("--peer");
         return new NetCompareOptions(
                 root,
+                others.isEmpty() ? null : RingsideDisk.repository(Path.of(others.getLast())),
                 Path.of(arguments.last("--folder", root.resolve("bench/target/compare").toString()))
                         .toAbsolutePath(),
                 kinds.isEmpty() ? List.of(NetFrontEnd.Kind.values()) : kinds,

@@ -7,21 +7,49 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * {@code ringside blk} of this repository.
+ * {@code ringside blk} of a repository that was built.
  *
+ * @param title what the tables call it
  * @param root the repository
  * @param queues queues of a disk
  * @param more options besides those that the storage needs
  */
-record RingsideDisk(Path root, int queues, List<String> more) implements DiskProgram {
+record RingsideDisk(String title, Path root, int queues, List<String> more) implements DiskProgram {
+    /** What tables call another build than this one. */
+    static final String OTHER = "other";
+
+    private static final String LAUNCHER = "bin/ringside";
+
+    /** This repository's. */
+    RingsideDisk(final Path root, final int queues, final List<String> more) {
+        this("Ringside", root, queues, more);
+    }
+
     /** With one queue. */
     RingsideDisk(final Path root, final List<String> more) {
         this(root, 1, more);
     }
 
-    @Override
-    public String title() {
-        return "Ringside";
+    /**
+     * Another repository's.
+     *
+     * @throws IllegalArgumentException when none is there
+     */
+    static RingsideDisk other(final Path root) {
+        return new RingsideDisk(OTHER, repository(root), 1, List.of());
+    }
+
+    /**
+     * That of another build.
+     *
+     * @throws IllegalArgumentException when none is there
+     */
+    static Path repository(final Path root) {
+        if (!Files.isExecutable(root.resolve(LAUNCHER))) {
+            throw new IllegalArgumentException(
+                    "there is no Ringside at " + root + ": it has no " + LAUNCHER);
+        }
+        return root.toAbsolutePath();
     }
 
     @Override
@@ -34,7 +62,7 @@ record RingsideDisk(Path root, int queues, List<String> more) implements DiskPro
             final Storage storage, final Path image, final Path socket, final int cpu) {
         return Stream.concat(
                         Stream.of(
-                                root.resolve("bin/ringside").toString(),
+                                root.resolve(LAUNCHER).toString(),
                                 "blk",
                                 "--socket-path=" + socket,
                                 "--backend=" + backend(storage, image),
@@ -55,9 +83,9 @@ record RingsideDisk(Path root, int queues, List<String> more) implements DiskPro
             text.append("backend = \"%s\"%n".formatted(backend(Storage.NULL, Path.of(""))));
             text.append("num-queues = 1%n".formatted());
         }
-        final Path config = sockets.getFirst().resolveSibling("ringside-many.toml");
+        final Path config = sockets.getFirst().resolveSibling(fileName() + "-many.toml");
         Files.writeString(config, text);
-        return List.of(root.resolve("bin/ringside").toString(), "serve", config.toString());
+        return List.of(root.resolve(LAUNCHER).toString(), "serve", config.toString());
     }
 
     // --name=value is name = "value" in a configuration.

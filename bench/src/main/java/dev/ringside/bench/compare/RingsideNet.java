@@ -9,16 +9,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** {@code ringside net}, one process for each port; those without a front-end sleep. */
+/**
+ * {@code ringside net} of a repository that was built, one process for each port; those without a
+ * front-end sleep.
+ */
 final class RingsideNet implements NetBackEnd {
     private static final long START_LIMIT_MS = 60_000;
 
+    private final String title;
     private final Path root;
     private final Path folder;
     private final int cpu;
     private final Map<String, Process> processes = new HashMap<>();
 
-    RingsideNet(final Path root, final Path folder, final int cpu) {
+    RingsideNet(final String title, final Path root, final Path folder, final int cpu) {
+        this.title = title;
         this.root = root;
         this.folder = folder;
         this.cpu = cpu;
@@ -26,11 +31,11 @@ final class RingsideNet implements NetBackEnd {
 
     @Override
     public String title() {
-        return "Ringside";
+        return title;
     }
 
     private Path socket(final String port) {
-        return folder.resolve("ringside-" + port.replaceAll("\\W+", "-") + ".sock");
+        return folder.resolve(title + "-" + port.replaceAll("\\W+", "-") + ".sock");
     }
 
     @Override

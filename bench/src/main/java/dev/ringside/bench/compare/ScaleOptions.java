@@ -22,8 +22,8 @@ record ScaleOptions(
     /** What {@code --help} says. */
     static final String USAGE =
             """
-            usage: bench/compare scale [--peer=qemu-storage-daemon|spdk] [--spdk=PROGRAM] [--quick]
-                                       [--case=cost|wake|rate ...] [--devices=N]
+            usage: bench/compare scale [--peer=qemu-storage-daemon|spdk|DIR] [--spdk=PROGRAM]
+                                       [--quick] [--case=cost|wake|rate ...] [--devices=N]
                                        [--pairs=N] [--seconds=S]
 
             Serves N null disks (default 100) by one process of Ringside with one shard and by one

@@ -7,8 +7,8 @@ final class TailOptions {
     /** What {@code --help} says. */
     static final String USAGE =
             """
-            usage: bench/compare tail [--peer=qemu-storage-daemon|spdk] [--spdk=PROGRAM] [--quick]
-                                      [--case=null|memory|tmpfs|file ...] [--depth=N ...]
+            usage: bench/compare tail [--peer=qemu-storage-daemon|spdk|DIR] [--spdk=PROGRAM]
+                                      [--quick] [--case=null|memory|tmpfs|file ...] [--depth=N ...]
                                       [--pairs=N] [--seconds=S] [--folder=DIR]
 
             Latency of 4 KiB random reads up to the worst one, by default of null and tmpfs, with

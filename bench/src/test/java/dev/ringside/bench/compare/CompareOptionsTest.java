@@ -57,6 +57,17 @@ final class CompareOptionsTest {
         assertEquals(new SpdkDisk(program), SpdkDisk.find("vhost", "/nowhere:" + folder));
     }
 
+    @Test
+    void shouldCompareWithAnotherBuild(@TempDir Path folder) throws IOException {
+        executable(Files.createDirectory(folder.resolve("bin")).resolve("ringside"));
+        DiskProgram other = parse("--peer=" + folder).peer();
+        assertEquals("other", other.title());
+        assertTrue(
+                other.command(Storage.NULL, folder, folder, 1)
+                        .contains(folder.resolve("bin/ringside").toString()));
+        assertRejected("there is no Ringside at /nowhere: it has no bin", "--peer=/nowhere");
+    }
+
     private static Path executable(Path path) throws IOException {
         Files.createFile(path);
         assertTrue(path.toFile().setExecutable(true));
