@@ -89,17 +89,19 @@ public class ManyDisksBenchmark {
         for (int left = REQUESTS; left > 0; left -= burst) {
             drivers[next].offer(burst);
             workers[next].poll(burst);
-            used += publish(workers[next].queue());
+            used += publish(workers[next]);
             next = next + 1 == disks ? 0 : next + 1;
         }
         return used;
     }
 
-    private static int publish(final Virtqueue queue) {
+    private static int publish(final QueueWorker worker) {
+        final Virtqueue queue = worker.queue();
         final int count = queue.unpublished();
         if (count > 0) {
             queue.publish();
         }
+        worker.afterPublish();
         return count;
     }
 

@@ -130,16 +130,18 @@ public class NicBenchmark {
                 transmitter.poll(burst);
             }
             receiver.poll(burst);
-            used += publish(transmitter.queue()) + publish(receiver.queue());
+            used += publish(transmitter) + publish(receiver);
         }
         return used;
     }
 
-    private static int publish(Virtqueue queue) {
+    private static int publish(QueueWorker worker) {
+        Virtqueue queue = worker.queue();
         int count = queue.unpublished();
         if (count > 0) {
             queue.publish();
         }
+        worker.afterPublish();
         return count;
     }
 

@@ -41,9 +41,8 @@ final class QueueSlot {
     private @Nullable QueueWorker worker;
     private GuestMemory memory;
     private final @Nullable InflightRegion inflight;
+    private final DriverSignals driver;
     private @Nullable EventFd kick;
-    private @Nullable EventFd call;
-    private @Nullable EventFd err;
     private boolean enabled;
     private boolean paused;
     private boolean kicksRequested;
@@ -66,8 +65,7 @@ final class QueueSlot {
         memory = start.memory();
         inflight = start.inflight();
         kick = start.kick();
-        call = start.call();
-        err = start.err();
+        driver = new DriverSignals(counters, start.call(), start.err());
         enabled = start.enabled();
         this.paused = paused;
     }
@@ -89,6 +87,7 @@ final class QueueSlot {
         try {
             final QueueWorker made = device.startQueue(queue, shard);
             worker = made;
+            made.publishBy(this::publishEarly);
             made.setEnabled(serving());
         } catch (Throwable failure) {
             fail(failure);
@@ -98,7 +97,7 @@ final class QueueSlot {
         counters.add(QueueCounter.UNKNOWN, queue.resumption().unknown());
         queue.suppressKicks();
         // Nobody knows what was used while no back-end was there: have the driver look once.
-        signalCall();
+        driver.call();
     }
 
     /**
@@ -118,9 +117,10 @@ final class QueueSlot {
             return 0;
         }
         final int taken = current.poll(taking ? burst(current, budget, least) : 0);
-        counters.add(QueueCounter.CHAINS, taken);
         // Host I/O completes before this turn, so there may be something to publish in every turn.
         final int completed = publish();
+        counters.add(QueueCounter.CHAINS, taken);
+        current.afterPublish();
         if (taken > 0) {
             resumePolling();
         }
@@ -156,19 +156,21 @@ final class QueueSlot {
         if (completed == 0 || memoryVanished) {
             return 0;
         }
-        counters.add(QueueCounter.COMPLETED, completed);
         if (queue.publish()) {
-            signalCall();
+            driver.call();
         } else {
             counters.increment(QueueCounter.CALLS_SUPPRESSED);
         }
+        counters.add(QueueCounter.COMPLETED, completed);
         return completed;
     }
 
-    private void signalCall() {
-        final EventFd target = call;
-        if (target != null && target.signal()) {
-            counters.increment(QueueCounter.CALLS);
+    /** In another queue's turn, which goes on whatever becomes of this one. */
+    private void publishEarly() {
+        try {
+            publish();
+        } catch (Throwable failure) {
+            fail(failure);
         }
     }
 
@@ -314,12 +316,12 @@ final class QueueSlot {
     }
 
     void setCall(@Nullable EventFd value) {
-        call = value;
-        signalCall();
+        driver.setCall(value);
+        driver.call();
     }
 
     void setErr(@Nullable EventFd value) {
-        err = value;
+        driver.setErr(value);
     }
 
     void setKick(@Nullable EventFd value) {
@@ -337,7 +339,7 @@ final class QueueSlot {
                         reportFault(null);
                     }
                     kicksRequested = false;
-                    signalCall();
+                    driver.call();
                     done.run();
                 };
         if (mappingsRemoved) {
@@ -491,10 +493,7 @@ final class QueueSlot {
             return;
         }
         faultReported = true;
-        final EventFd target = err;
-        if (target != null) {
-            target.signal();
-        }
+        driver.error();
         listener.onRingFault(queue.index(), fault, cause);
     }
 }

@@ -75,7 +75,7 @@ class QueueSlotTest {
             case "poll", "beginDrain" -> throw new IllegalArgumentException(name);
             case "drained" -> true;
             case "stop" -> queue;
-            case "setEnabled", "finishTaken" -> null;
+            case "setEnabled", "finishTaken", "publishBy", "afterPublish" -> null;
             default -> throw new AssertionError(name);
         };
     }
@@ -176,16 +176,96 @@ class QueueSlotTest {
             final Virtqueue queue = scene.queue;
             final GuestMemory memory = scene.memory;
             final QueueSlot slot = start(scene.shard, queue, memory);
-            // One chain: descriptor 0, 64 writable bytes at the start of the memory.
-            memory.segment(0).set(ValueLayout.JAVA_LONG, Long.BYTES, 2L << Integer.SIZE | 64);
-            memory.segment(0).set(ValueLayout.JAVA_SHORT, 16L * RING + Short.BYTES, (short) 1);
-            final DescriptorChain chain = new DescriptorChain(queue.maxChainEntries());
-            assertTrue(queue.next(chain));
-            queue.complete(chain.head(), 1);
+            completeOne(queue, memory);
 
             assertTrue(slot.prepareToSleep());
 
             assertEquals(0, queue.unpublished());
+        }
+    }
+
+    /** One chain: descriptor 0, 64 writable bytes at the start of the memory. */
+    private static void completeOne(final Virtqueue queue, final GuestMemory memory) {
+        memory.segment(0).set(ValueLayout.JAVA_LONG, Long.BYTES, 2L << Integer.SIZE | 64);
+        memory.segment(0).set(ValueLayout.JAVA_SHORT, 16L * RING + Short.BYTES, (short) 1);
+        final DescriptorChain chain = new DescriptorChain(queue.maxChainEntries());
+        assertTrue(queue.next(chain));
+        queue.complete(chain.head(), 1);
+    }
+
+    @Test
+    void shouldPublishAtOnceWhenTheWorkerSaysSo() throws Exception {
+        try (Scene scene = new Scene()) {
+            final Virtqueue queue = scene.queue;
+            final List<Runnable> publish = startForEarly(scene);
+            completeOne(queue, scene.memory);
+
+            publish.getFirst().run();
+
+            assertEquals(0, queue.unpublished());
+            assertEquals(List.of(), heard);
+        }
+    }
+
+    /** It is in another queue's turn. */
+    @Test
+    void shouldFailAloneWhenPublishingAtOnceFails() throws Exception {
+        try (Scene scene = new Scene()) {
+            final Virtqueue queue = scene.queue;
+            final List<Runnable> publish = startForEarly(scene);
+            completeOne(queue, scene.memory);
+            scene.region.close();
+
+            publish.getFirst().run();
+
+            assertEquals(RingFault.DEVICE_ERROR, queue.fault());
+            assertTrue(heard.getFirst().startsWith("" + RingFault.DEVICE_ERROR), heard::toString);
+        }
+    }
+
+    /** What the worker was given to publish by. */
+    private List<Runnable> startForEarly(final Scene scene) {
+        final List<Runnable> given = new ArrayList<>();
+        start(
+                scene.shard,
+                scene.memory,
+                scene.queue,
+                (name, arguments) -> {
+                    if (name.equals("publishBy")) {
+                        given.add((Runnable) arguments[0]);
+                    }
+                    return workerCall(scene.queue, name);
+                });
+        heard.clear();
+        return given;
+    }
+
+    @Test
+    void shouldCountOnlyWhatTheDriverHas() throws Exception {
+        try (Scene scene = new Scene()) {
+            final Virtqueue queue = scene.queue;
+            final QueueSlot slot =
+                    start(
+                            scene.shard,
+                            scene.memory,
+                            queue,
+                            (name, arguments) ->
+                                    switch (name) {
+                                        case "leastBurst" -> 1;
+                                        case "poll" -> {
+                                            completeOne(queue, scene.memory);
+                                            yield 1;
+                                        }
+                                        case "afterPublish" -> {
+                                            heard.add("left " + queue.unpublished());
+                                            yield null;
+                                        }
+                                        default -> workerCall(queue, name);
+                                    });
+
+            assertEquals(2, slot.cycle(32, 1));
+
+            assertEquals(List.of("left 0"), heard);
         }
     }
 

@@ -91,11 +91,16 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
             start();
         }
         channel.endBurst();
+        wakeInTime();
+        return taken;
+    }
+
+    /** What completed at once took until here, where the driver sees it. */
+    @Override
+    public void afterPublish() {
         if (tally.burstOpen()) {
             tally.endBurst(shard.clock() - shard.nowNs());
         }
-        wakeInTime();
-        return taken;
     }
 
     private boolean ready() {
@@ -338,6 +343,7 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
                     "queue " + queue.index() + " stopped with " + inFlight + " requests in flight");
         }
         draining = true;
+        afterPublish();
         chain.clear();
         channel.close();
         meter.stop(shard.doorbell());

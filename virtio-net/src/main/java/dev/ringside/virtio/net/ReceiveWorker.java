@@ -56,6 +56,7 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
     private @Nullable ReceiveHash hash;
 
     private boolean inUse;
+    private Runnable publish = () -> {};
 
     /** Whether frames are chosen, hashed or handed to other pairs before they are written. */
     private boolean sorts;
@@ -126,8 +127,11 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
             inbox.empty();
             buffers.giveBack();
         }
-        count();
-        int result = delivered;
+        int bad = buffers.takeBadBuffers();
+        if (bad != 0) {
+            counters.add(ReceiveCounter.BAD_BUFFERS, bad);
+        }
+        int result = delivered + bad;
         delivered = 0;
         return result;
     }
@@ -327,13 +331,20 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
         return offloads;
     }
 
-    private void count() {
+    @Override
+    public void afterPublish() {
         tally.moveTo(counters, ReceiveCounter.PACKETS, ReceiveCounter.BYTES, ReceiveCounter::size);
-        int bad = buffers.takeBadBuffers();
-        if (bad != 0) {
-            counters.add(ReceiveCounter.BAD_BUFFERS, bad);
-            delivered += bad;
-        }
+    }
+
+    @Override
+    public void publishBy(Runnable value) {
+        publish = value;
+    }
+
+    /** The driver has its frames before the queue that they came from is done with. */
+    @Override
+    public void flush() {
+        publish.run();
     }
 
     @Override
@@ -369,7 +380,7 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
         draining = true;
         adoptRunning();
         closeSource();
-        count();
+        afterPublish();
         metrics.fill(0);
         buffers.forget();
         if (hash != null) {

@@ -95,7 +95,6 @@ final class TransmitWorker implements QueueWorker {
                 settle(parkedHead, discard == null ? forward(parkedHead) : drop(discard));
             }
             taken = takeAll(budget);
-            metrics.fill(queue.pending());
         } else {
             unpark();
         }
@@ -103,9 +102,16 @@ final class TransmitWorker implements QueueWorker {
             announcement.poll(sink);
         }
         sink.flush();
+        if (budget > 0) {
+            metrics.fill(queue.pending());
+        }
+        return taken;
+    }
+
+    @Override
+    public void afterPublish() {
         tally.moveTo(
                 counters, TransmitCounter.PACKETS, TransmitCounter.BYTES, TransmitCounter::size);
-        return taken;
     }
 
     private @Nullable TransmitCounter whyDiscard(NetState state) {
@@ -340,6 +346,7 @@ final class TransmitWorker implements QueueWorker {
             announcement.sendBy(null);
         }
         sink.close();
+        afterPublish();
         metrics.fill(0);
         chain.clear();
         burst.clear();

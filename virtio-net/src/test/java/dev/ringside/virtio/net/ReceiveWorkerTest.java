@@ -38,7 +38,25 @@ class ReceiveWorkerTest {
 
     private static void publish(QueueWorker worker, TestDriver driver) {
         worker.queue().publish();
+        worker.afterPublish();
         driver.reap();
+    }
+
+    /** A frame of another queue's turn does not wait for the end of that. */
+    @Test
+    void shouldPublishWhenABurstIsOver() throws Exception {
+        try (TestNic nic = new TestNic(0)) {
+            QueueWorker worker = nic.start(0);
+            TestDriver driver = nic.driver(0);
+            worker.publishBy(() -> publish(worker, driver));
+            int head = driver.add(List.of(driver.writable(300)));
+            worker.poll(8);
+            assertEquals(Verdict.DONE, put(nic, Frames.payload(60, 1)));
+
+            Objects.requireNonNull(nic.port.into).flush();
+
+            assertEquals(72, driver.take(head));
+        }
     }
 
     @Test

@@ -47,6 +47,7 @@ class TransmitWorkerTest {
 
     private static void publish(QueueWorker worker, TestDriver driver) {
         worker.queue().publish();
+        worker.afterPublish();
         driver.reap();
     }
 
@@ -213,6 +214,7 @@ class TransmitWorkerTest {
             assertEquals(2, worker.poll(8));
             assertEquals(Frame.MIN_BYTES, nic.port.transmitted.get(0).bytes().length);
             assertEquals(Frame.MAX_BYTES, nic.port.transmitted.get(1).bytes().length);
+            publish(worker, nic.driver(1));
             assertEquals(2, nic.count("ringside_net_packets_total", "direction=transmit"));
             assertEquals(
                     Frame.MIN_BYTES + Frame.MAX_BYTES,

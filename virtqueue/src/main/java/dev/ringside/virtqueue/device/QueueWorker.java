@@ -18,6 +18,22 @@ public interface QueueWorker {
     int poll(int budget);
 
     /**
+     * What was completed before has been published: now is the time for what the driver need not
+     * wait for, such as counting. Called after every {@link #poll}, also when nothing was
+     * published.
+     */
+    default void afterPublish() {}
+
+    /**
+     * How to publish at once what another queue's worker had completed here. Only for workers that
+     * complete chains outside {@link #poll}; called once, before the first one.
+     *
+     * @param publish publishes and calls the driver; does nothing when nothing was completed. Does
+     *     not throw. For the shard's thread
+     */
+    default void publishBy(Runnable publish) {}
+
+    /**
      * How many chains are worth a turn: when no more wait, all of them are taken at once before the
      * next publish; of more only a part, so that driver and device work at the same time. Few for
      * requests that take long, many for what is done in the time that a cache line needs from one
