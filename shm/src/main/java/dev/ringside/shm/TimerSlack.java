@@ -1,6 +1,7 @@
 package dev.ringside.shm;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,17 +30,27 @@ public final class TimerSlack {
         int count = 0;
         try (DirectoryStream<Path> threads = Files.newDirectoryStream(PROC.resolve("self/task"))) {
             for (Path thread : threads) {
-                if (Files.readString(thread.resolve("comm")).strip().equals(comm)) {
-                    // Not below self/task, where proc(5) has no such file.
-                    Path slack = PROC.resolve(thread.getFileName()).resolve("timerslack_ns");
-                    Files.writeString(slack, Long.toString(slackNs));
-                    count++;
-                }
+                count += set(thread, comm, slackNs) ? 1 : 0;
             }
-        } catch (IOException e) {
-            // Not allowed, or no procfs here.
+        } catch (IOException | DirectoryIteratorException e) {
+            // There is no procfs here.
             return count;
         }
         return count;
+    }
+
+    private static boolean set(Path thread, String comm, long slackNs) {
+        try {
+            if (!Files.readString(thread.resolve("comm")).strip().equals(comm)) {
+                return false;
+            }
+            // Not below self/task, where proc(5) has no such file.
+            Path slack = PROC.resolve(thread.getFileName()).resolve("timerslack_ns");
+            Files.writeString(slack, Long.toString(slackNs));
+            return true;
+        } catch (IOException e) {
+            // Not allowed, or it has ended meanwhile.
+            return false;
+        }
     }
 }

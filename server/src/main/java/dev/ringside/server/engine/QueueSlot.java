@@ -42,14 +42,14 @@ final class QueueSlot {
     private GuestMemory memory;
     private final @Nullable InflightRegion inflight;
     private final DriverSignals driver;
+    private final Waiters whenDrained = new Waiters();
+    private final Waiters whenStill = new Waiters();
     private @Nullable EventFd kick;
     private boolean enabled;
     private boolean paused;
     private boolean kicksRequested;
     private boolean memoryVanished;
     private boolean faultReported;
-    private @Nullable Runnable whenDrained;
-    private @Nullable Runnable whenStill;
     private boolean stopRequested;
 
     QueueSlot(
@@ -82,12 +82,16 @@ final class QueueSlot {
         return kick;
     }
 
-    /** Makes the worker; a device that cannot costs only this queue. */
-    void start(ShardContext shard) {
+    /**
+     * Makes the worker; a device that cannot costs only this queue.
+     *
+     * @param failed counts a failure in another queue's turn
+     */
+    void start(ShardContext shard, Runnable failed) {
         try {
             final QueueWorker made = device.startQueue(queue, shard);
             worker = made;
-            made.publishBy(this::publishEarly);
+            made.publishBy(() -> publishEarly(failed));
             made.setEnabled(serving());
         } catch (Throwable failure) {
             fail(failure);
@@ -117,9 +121,9 @@ final class QueueSlot {
             return 0;
         }
         final int taken = current.poll(taking ? burst(current, budget, least) : 0);
+        counters.add(QueueCounter.CHAINS, taken);
         // Host I/O completes before this turn, so there may be something to publish in every turn.
         final int completed = publish();
-        counters.add(QueueCounter.CHAINS, taken);
         current.afterPublish();
         if (taken > 0) {
             resumePolling();
@@ -139,7 +143,7 @@ final class QueueSlot {
 
     /** Whether neither the front-end nor the operator waits for what is in flight. */
     private boolean nobodyWaits() {
-        return whenDrained == null && whenStill == null;
+        return whenDrained.isEmpty() && whenStill.isEmpty();
     }
 
     /**
@@ -165,13 +169,22 @@ final class QueueSlot {
         return completed;
     }
 
-    /** In another queue's turn, which goes on whatever becomes of this one. */
-    private void publishEarly() {
+    /** Perhaps in another queue's turn, which goes on whatever becomes of this one. */
+    private void publishEarly(Runnable failed) {
         try {
             publish();
+            reportFault(null);
         } catch (Throwable failure) {
+            failed.run();
             fail(failure);
         }
+    }
+
+    /** Only goes on with what had to wait. */
+    private void goOn(QueueWorker current) {
+        current.poll(0);
+        publish();
+        current.afterPublish();
     }
 
     /**
@@ -185,7 +198,11 @@ final class QueueSlot {
             return true;
         }
         final QueueWorker current = worker;
-        if (current == null || !takesChains() || !current.wantsKicks()) {
+        if (current == null) {
+            return false;
+        }
+        current.afterPublish();
+        if (!takesChains() || !current.wantsKicks()) {
             return false;
         }
         if (kick == null) {
@@ -226,7 +243,7 @@ final class QueueSlot {
         return current != null
                 && !paused
                 && (enabled || current.worksWhenDisabled())
-                && whenDrained == null
+                && whenDrained.isEmpty()
                 && !memoryVanished
                 && queue.fault() == null;
     }
@@ -265,7 +282,7 @@ final class QueueSlot {
         if (value) {
             resumePolling();
             paused = true;
-            whenStill = both(whenStill, done);
+            whenStill.add(done);
             tellStill();
             return;
         }
@@ -273,29 +290,17 @@ final class QueueSlot {
         tellWorker();
         kicksRequested = false;
         // Who waited for it to be still has been overtaken.
-        final Runnable waiting = both(whenStill, done);
-        whenStill = null;
-        waiting.run();
+        whenStill.add(done);
+        whenStill.tell();
     }
 
     private void tellStill() {
-        final Runnable then = whenStill;
         final QueueWorker current = worker;
-        if (then != null && (current == null || current.drained())) {
-            whenStill = null;
+        if (!whenStill.isEmpty() && (current == null || current.drained())) {
             publish();
             tellWorker();
-            then.run();
+            whenStill.tell();
         }
-    }
-
-    private static Runnable both(@Nullable Runnable first, Runnable second) {
-        return first == null
-                ? second
-                : () -> {
-                    first.run();
-                    second.run();
-                };
     }
 
     /** Whether it is as both the front-end and the operator want it for work. */
@@ -368,7 +373,7 @@ final class QueueSlot {
                     translate(next);
                     done.run();
                 };
-        if (whenDrained != null || queue.touches(first, last)) {
+        if (!whenDrained.isEmpty() || queue.touches(first, last)) {
             settle(swap);
         } else {
             swap.run();
@@ -384,7 +389,7 @@ final class QueueSlot {
     /** Has the worker see its device's new state, and finish what it began before. */
     void settle(Runnable done) {
         if (!memoryVanished) {
-            tell(current -> current.poll(0));
+            tell(this::goOn);
         }
         drain(done);
     }
@@ -442,43 +447,39 @@ final class QueueSlot {
     }
 
     private void drain(Runnable then) {
-        whenDrained = both(whenDrained, then);
+        whenDrained.add(then);
         tell(QueueWorker::finishTaken);
         advanceDrain();
     }
 
     private void advanceDrain() {
-        final Runnable then = whenDrained;
         final QueueWorker current = worker;
-        if (then == null) {
+        if (whenDrained.isEmpty()) {
             return;
         }
         if (current != null && memoryVanished && !current.drained()) {
-            current.poll(0);
+            goOn(current);
         }
         if (current == null || current.drained()) {
             publish();
-            whenDrained = null;
-            then.run();
+            whenDrained.tell();
         }
     }
 
     /** Has the session closed when the front-end took memory away under the rings. */
     void checkMemory() {
-        if (!memoryVanished && (memory.poisoned() || notesPoisoned() || logPoisoned())) {
+        if (!memoryVanished && poisoned()) {
             memoryVanished = true;
             queue.fail(RingFault.MEMORY_GONE);
             listener.onMemoryVanished();
         }
     }
 
-    private boolean notesPoisoned() {
-        return inflight != null && inflight.poisoned();
-    }
-
-    private boolean logPoisoned() {
-        final QueueLog now = queue.log();
-        return now != null && now.pages().poisoned();
+    private boolean poisoned() {
+        final QueueLog log = queue.log();
+        return memory.poisoned()
+                || (inflight != null && inflight.poisoned())
+                || (log != null && log.pages().poisoned());
     }
 
     /** An unexpected failure inside the device: this queue stops, the others go on. */

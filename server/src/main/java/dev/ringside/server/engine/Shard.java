@@ -225,7 +225,7 @@ final class Shard implements ShardContext, AutoCloseable {
         slots[slots.length - 1] = slot;
         shareOf(slot.device()).add(slot);
         watchKick(slot);
-        slot.start(this);
+        slot.start(this, this::failed);
     }
 
     void remove(QueueSlot slot) {
@@ -334,7 +334,7 @@ final class Shard implements ShardContext, AutoCloseable {
         return metrics;
     }
 
-    /** Counts a failure outside any queue's turn. */
+    /** Counts a failure outside its queue's turn, or outside any. */
     void failed() {
         counters.increment(ShardCounter.FAILURES);
     }

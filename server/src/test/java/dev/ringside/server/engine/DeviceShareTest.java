@@ -89,7 +89,7 @@ final class DeviceShareTest {
                     Virtqueues.create(
                             new RingLayout(i, RING, 0, 16L * RING, 32L * RING), 0, 0, memory);
             final QueueSlot slot = NoFaults.slot(device, queue, memory);
-            slot.start(shard);
+            slot.start(shard, shard::failed);
             slots.add(slot);
             share.add(slot);
         }

@@ -92,7 +92,7 @@ public final class ManualShard implements ShardContext {
         commands.add(
                 () -> {
                     slots.add(queue.slot);
-                    queue.slot.start(this);
+                    queue.slot.start(this, () -> {});
                     done.run();
                 });
     }

@@ -1,6 +1,7 @@
 package dev.ringside.server.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -45,6 +46,7 @@ class QueueSlotTest {
         final GuestMemory memory;
         final Virtqueue queue;
         final Mailbox mailbox = new Mailbox();
+        final MetricsRegistry metrics = new MetricsRegistry();
         final Shard shard;
 
         Scene() throws Exception {
@@ -53,12 +55,7 @@ class QueueSlotTest {
             queue =
                     Virtqueues.create(
                             new RingLayout(0, RING, 0, 16L * RING, 32L * RING), 0, 0, memory);
-            shard =
-                    new Shard(
-                            0,
-                            EngineConfig.of(1, IdleMode.ADAPTIVE),
-                            mailbox,
-                            new MetricsRegistry());
+            shard = new Shard(0, EngineConfig.of(1, IdleMode.ADAPTIVE), mailbox, metrics);
         }
 
         @Override
@@ -114,7 +111,7 @@ class QueueSlotTest {
                                 heard.add("vanished");
                             }
                         });
-        slot.start(shard);
+        slot.start(shard, shard::failed);
         return slot;
     }
 
@@ -219,6 +216,7 @@ class QueueSlotTest {
             publish.getFirst().run();
 
             assertEquals(RingFault.DEVICE_ERROR, queue.fault());
+            assertEquals(1, ShardTotals.of(scene.metrics, 0, "ringside_shard_failures_total", ""));
             assertTrue(heard.getFirst().startsWith("" + RingFault.DEVICE_ERROR), heard::toString);
         }
     }
@@ -238,6 +236,29 @@ class QueueSlotTest {
                 });
         heard.clear();
         return given;
+    }
+
+    /** What was published in another queue's turn is counted, too, before nobody looks. */
+    @Test
+    void shouldCountBeforeTheShardSleeps() throws Exception {
+        try (Scene scene = new Scene()) {
+            final QueueSlot slot =
+                    start(
+                            scene.shard,
+                            scene.memory,
+                            scene.queue,
+                            (name, arguments) -> {
+                                heard.add(name);
+                                return name.equals("wantsKicks")
+                                        ? false
+                                        : workerCall(scene.queue, name);
+                            });
+            heard.clear();
+
+            assertFalse(slot.prepareToSleep());
+
+            assertEquals(List.of("afterPublish", "wantsKicks"), heard);
+        }
     }
 
     @Test

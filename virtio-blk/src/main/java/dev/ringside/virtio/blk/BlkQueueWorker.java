@@ -95,7 +95,7 @@ final class BlkQueueWorker implements QueueWorker, BlockCompletion {
         return taken;
     }
 
-    /** What completed at once took until here, where the driver sees it. */
+    /** What completed at once took until here: the driver has it, and was called. */
     @Override
     public void afterPublish() {
         if (tally.burstOpen()) {

@@ -127,11 +127,7 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
             inbox.empty();
             buffers.giveBack();
         }
-        int bad = buffers.takeBadBuffers();
-        if (bad != 0) {
-            counters.add(ReceiveCounter.BAD_BUFFERS, bad);
-        }
-        int result = delivered + bad;
+        int result = delivered + countBad();
         delivered = 0;
         return result;
     }
@@ -331,6 +327,14 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
         return offloads;
     }
 
+    private int countBad() {
+        int bad = buffers.takeBadBuffers();
+        if (bad != 0) {
+            counters.add(ReceiveCounter.BAD_BUFFERS, bad);
+        }
+        return bad;
+    }
+
     @Override
     public void afterPublish() {
         tally.moveTo(counters, ReceiveCounter.PACKETS, ReceiveCounter.BYTES, ReceiveCounter::size);
@@ -380,6 +384,7 @@ final class ReceiveWorker implements QueueWorker, FrameSink {
         draining = true;
         adoptRunning();
         closeSource();
+        countBad();
         afterPublish();
         metrics.fill(0);
         buffers.forget();

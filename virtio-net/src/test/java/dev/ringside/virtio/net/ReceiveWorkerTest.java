@@ -275,6 +275,21 @@ class ReceiveWorkerTest {
         }
     }
 
+    /** They were given back in another queue's turn, and this one's never came. */
+    @Test
+    void shouldCountBuffersThatWereGivenBackBeforeItStopped() throws Exception {
+        try (TestNic nic = new TestNic(MERGEABLE)) {
+            QueueWorker worker = nic.start(0);
+            TestDriver driver = nic.driver(0);
+            driver.add(List.of(driver.writable(11)));
+            driver.add(List.of(driver.writable(100)));
+            assertEquals(Verdict.DONE, put(nic, new byte[60]));
+            worker.stop();
+            assertEquals(1, nic.count("ringside_net_bad_buffers_total"));
+            assertEquals(1, nic.count("ringside_net_packets_total", "queue=0"));
+        }
+    }
+
     @Test
     void shouldGiveUpOnAFrameThatTheWholeRingCannotHold() throws Exception {
         try (TestNic nic = new TestNic(MERGEABLE)) {

@@ -19,8 +19,8 @@ public interface QueueWorker {
 
     /**
      * What was completed before has been published: now is the time for what the driver need not
-     * wait for, such as counting. Called after every {@link #poll}, also when nothing was
-     * published.
+     * wait for, such as counting. Called after every {@link #poll} and before the shard sleeps,
+     * also when nothing was published.
      */
     default void afterPublish() {}
 
