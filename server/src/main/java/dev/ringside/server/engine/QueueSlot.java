@@ -180,13 +180,6 @@ final class QueueSlot {
         }
     }
 
-    /** Only goes on with what had to wait. */
-    private void goOn(QueueWorker current) {
-        current.poll(0);
-        publish();
-        current.afterPublish();
-    }
-
     /**
      * Asks for kicks before the shard sleeps. True: there is work already, do not sleep. A ring
      * whose driver gives no kick fd is polled for ever.
@@ -389,7 +382,9 @@ final class QueueSlot {
     /** Has the worker see its device's new state, and finish what it began before. */
     void settle(Runnable done) {
         if (!memoryVanished) {
-            tell(this::goOn);
+            tell(current -> current.poll(0));
+            publish();
+            tell(QueueWorker::afterPublish);
         }
         drain(done);
     }
@@ -458,7 +453,8 @@ final class QueueSlot {
             return;
         }
         if (current != null && memoryVanished && !current.drained()) {
-            goOn(current);
+            current.poll(0);
+            current.afterPublish();
         }
         if (current == null || current.drained()) {
             publish();
