@@ -6,7 +6,6 @@ import dev.ringside.virtio.blk.BlkDevice;
 import dev.ringside.virtio.blk.backend.NullBackend;
 import dev.ringside.virtqueue.InvalidRingException;
 import dev.ringside.virtqueue.VirtioSpec;
-import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.device.QueueWorker;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -89,20 +88,10 @@ public class ManyDisksBenchmark {
         for (int left = REQUESTS; left > 0; left -= burst) {
             drivers[next].offer(burst);
             workers[next].poll(burst);
-            used += publish(workers[next]);
+            used += BenchShard.publish(workers[next]);
             next = next + 1 == disks ? 0 : next + 1;
         }
         return used;
-    }
-
-    private static int publish(final QueueWorker worker) {
-        final Virtqueue queue = worker.queue();
-        final int count = queue.unpublished();
-        if (count > 0) {
-            queue.publish();
-        }
-        worker.afterPublish();
-        return count;
     }
 
     /** Fails the run when not every request was answered: then it measured nothing. */

@@ -18,7 +18,8 @@ record RingsideDisk(String title, Path root, int queues, List<String> more) impl
     /** What tables call another build than this one. */
     static final String OTHER = "other";
 
-    private static final String LAUNCHER = "bin/ringside";
+    /** In a repository. */
+    static final String LAUNCHER = "bin/ringside";
 
     /** This repository's. */
     RingsideDisk(final Path root, final int queues, final List<String> more) {

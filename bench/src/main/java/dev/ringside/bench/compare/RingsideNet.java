@@ -57,7 +57,7 @@ final class RingsideNet implements NetBackEnd {
                                         "taskset",
                                         "-c",
                                         Integer.toString(cpu),
-                                        root.resolve("bin/ringside").toString(),
+                                        root.resolve(RingsideDisk.LAUNCHER).toString(),
                                         "net",
                                         "--socket-path=" + socket,
                                         "--port=" + port,

@@ -9,7 +9,6 @@ import dev.ringside.virtio.net.NetDevice;
 import dev.ringside.virtio.net.ports.PacketPorts;
 import dev.ringside.virtqueue.InvalidRingException;
 import dev.ringside.virtqueue.VirtioSpec;
-import dev.ringside.virtqueue.Virtqueue;
 import dev.ringside.virtqueue.device.QueueWorker;
 import java.io.IOException;
 import java.util.List;
@@ -130,19 +129,9 @@ public class NicBenchmark {
                 transmitter.poll(burst);
             }
             receiver.poll(burst);
-            used += publish(transmitter) + publish(receiver);
+            used += BenchShard.publish(transmitter) + BenchShard.publish(receiver);
         }
         return used;
-    }
-
-    private static int publish(QueueWorker worker) {
-        Virtqueue queue = worker.queue();
-        int count = queue.unpublished();
-        if (count > 0) {
-            queue.publish();
-        }
-        worker.afterPublish();
-        return count;
     }
 
     /** Fails the run when not every frame passed: then it measured nothing. */

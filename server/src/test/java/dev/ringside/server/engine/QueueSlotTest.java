@@ -193,13 +193,11 @@ class QueueSlotTest {
     @Test
     void shouldPublishAtOnceWhenTheWorkerSaysSo() throws Exception {
         try (Scene scene = new Scene()) {
-            final Virtqueue queue = scene.queue;
-            final List<Runnable> publish = startForEarly(scene);
-            completeOne(queue, scene.memory);
+            final Runnable publish = completeForEarly(scene);
 
-            publish.getFirst().run();
+            publish.run();
 
-            assertEquals(0, queue.unpublished());
+            assertEquals(0, scene.queue.unpublished());
             assertEquals(List.of(), heard);
         }
     }
@@ -208,21 +206,19 @@ class QueueSlotTest {
     @Test
     void shouldFailAloneWhenPublishingAtOnceFails() throws Exception {
         try (Scene scene = new Scene()) {
-            final Virtqueue queue = scene.queue;
-            final List<Runnable> publish = startForEarly(scene);
-            completeOne(queue, scene.memory);
+            final Runnable publish = completeForEarly(scene);
             scene.region.close();
 
-            publish.getFirst().run();
+            publish.run();
 
-            assertEquals(RingFault.DEVICE_ERROR, queue.fault());
+            assertEquals(RingFault.DEVICE_ERROR, scene.queue.fault());
             assertEquals(1, ShardTotals.of(scene.metrics, 0, "ringside_shard_failures_total", ""));
             assertTrue(heard.getFirst().startsWith("" + RingFault.DEVICE_ERROR), heard::toString);
         }
     }
 
-    /** What the worker was given to publish by. */
-    private List<Runnable> startForEarly(final Scene scene) {
+    /** Completes a chain; what the worker was given to publish it by. */
+    private Runnable completeForEarly(final Scene scene) {
         final List<Runnable> given = new ArrayList<>();
         start(
                 scene.shard,
@@ -235,7 +231,8 @@ class QueueSlotTest {
                     return workerCall(scene.queue, name);
                 });
         heard.clear();
-        return given;
+        completeOne(scene.queue, scene.memory);
+        return given.getFirst();
     }
 
     /** What was published in another queue's turn is counted, too, before nobody looks. */
