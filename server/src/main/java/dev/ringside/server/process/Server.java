@@ -194,8 +194,9 @@ public final class Server implements AutoCloseable {
 
     /** Tells the operator, the metrics' readers and the service manager. */
     private void serving(Engine started, String how) {
-        // JMX takes a fifth of a second to begin: guests are served meanwhile.
+        // Both take a while: guests are served meanwhile.
         HeapRoom.watch();
+        ProgramFiles.hold();
         MetricsServer endpoint = metrics;
         if (endpoint != null) {
             endpoint.serving(started, new StatusReader(started, registry, Version.text()));
