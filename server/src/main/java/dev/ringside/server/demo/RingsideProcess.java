@@ -8,11 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/**
- * A Ringside process of its own: the same JVM and classes as this one. Any thread.
- *
- * <p>Requires that this process was started with a module path.
- */
+/** A Ringside process of its own: the same JVM and classes as this one. Any thread. */
 public final class RingsideProcess implements AutoCloseable {
     private static final String MAIN = "dev.ringside.server.cli.Main";
     private static final String READY = "ringside: ready:";
@@ -52,7 +48,6 @@ public final class RingsideProcess implements AutoCloseable {
             throws IOException, InterruptedException {
         final List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("--add-modules=dev.ringside.shm");
         command.add("--enable-native-access=dev.ringside.shm");
         command.add("--illegal-native-access=deny");
         command.add("--sun-misc-unsafe-memory-access=deny");
@@ -71,19 +66,16 @@ public final class RingsideProcess implements AutoCloseable {
         return ringside;
     }
 
-    /**
-     * This JVM's own classes and modules: bin/ringside has a class path, tests have modules only.
-     */
+    /** This JVM's own classes: bin/ringside has a class path, tests have modules only. */
     private static List<String> program() {
-        final String modules = System.getProperty("jdk.module.path");
-        if (modules == null) {
-            throw new IllegalStateException(
-                    "there is no module path (-p) in this JVM; start Ringside with bin/ringside");
-        }
         final Module module = RingsideProcess.class.getModule();
         return module.isNamed()
-                ? List.of("-p", modules, "-m", module.getName() + "/" + MAIN)
-                : List.of("-p", modules, "-cp", System.getProperty("java.class.path"), MAIN);
+                ? List.of(
+                        "-p",
+                        System.getProperty("jdk.module.path"),
+                        "-m",
+                        module.getName() + "/" + MAIN)
+                : List.of("-cp", System.getProperty("java.class.path"), MAIN);
     }
 
     /** What it said when it was ready, after {@code ringside: ready:}. */

@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -68,15 +69,11 @@ final class FaultFds implements AutoCloseable {
     }
 
     private static Fd make() throws IOException, InterruptedException {
-        final String modulePath = System.getProperty("jdk.module.path");
-        if (modulePath == null) {
-            throw new IOException("this JVM has no module path to start another one by");
-        }
         final Path directory = Files.createTempDirectory("ringside");
         final Path path = directory.resolve("s");
         try (UnixSocket listener = UnixSocket.listen(path, 1, 0600)) {
             final Process process =
-                    new ProcessBuilder(command(modulePath, path))
+                    new ProcessBuilder(command(path))
                             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                             .redirectError(ProcessBuilder.Redirect.DISCARD)
                             .start();
@@ -97,18 +94,21 @@ final class FaultFds implements AutoCloseable {
         }
     }
 
-    private static List<String> command(String modulePath, Path socket) {
-        return List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=" + MODULE,
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx32m",
-                "-p",
-                modulePath,
-                "-m",
-                MODULE + "/" + InertFaultFd.class.getName(),
-                socket.toString());
+    private static List<String> command(Path socket) {
+        final List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("--enable-native-access=" + MODULE);
+        command.add("-XX:+UseSerialGC");
+        command.add("-XX:TieredStopAtLevel=1");
+        command.add("-Xmx32m");
+        // bin/ringside has no module path: there the module is a part of the Java runtime.
+        final String modulePath = System.getProperty("jdk.module.path");
+        if (modulePath != null) {
+            command.addAll(List.of("-p", modulePath));
+        }
+        command.addAll(List.of("-m", MODULE + "/" + InertFaultFd.class.getName()));
+        command.add(socket.toString());
+        return command;
     }
 
     private static Fd receive(UnixSocket listener) throws IOException {

@@ -51,6 +51,16 @@ final class RingsideChild implements AutoCloseable {
         return start(through, Map.of(), modules.toString(), List.of(arguments));
     }
 
+    /** Starts what an operator starts: a launcher. */
+    static RingsideChild startProgram(
+            Path program, Map<String, String> environment, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(program.toString()));
+        command.addAll(List.of(arguments));
+        var builder = new ProcessBuilder(command);
+        builder.environment().putAll(environment);
+        return new RingsideChild(builder.start());
+    }
+
     private static RingsideChild start(
             List<String> through,
             Map<String, String> environment,
