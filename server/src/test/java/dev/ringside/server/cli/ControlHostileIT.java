@@ -241,13 +241,17 @@ final class ControlHostileIT {
         awaitDescriptors();
     }
 
-    /** Permissions of the file alone would let it in: its user does not. */
+    /**
+     * Permissions of the file alone would let it in: its user does not. It may be turned away
+     * before it has asked for anything.
+     */
     @Test
     void shouldTurnAwayOtherUsers() throws Exception {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         Files.setPosixFilePermissions(control(), PosixFilePermissions.fromString("rw-rw-rw-"));
         String client =
-                "use IO::Socket::UNIX; my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or exit 3;"
+                "use IO::Socket::UNIX; $SIG{PIPE} = sub {};"
+                        + " my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or exit 3;"
                         + " print $s '{}', \"\\n\"; $s->flush; exit defined(<$s>) ? 4 : 0;";
         Process nobody =
                 new ProcessBuilder(
